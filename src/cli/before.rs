@@ -10,6 +10,7 @@ use super::plan::Plan;
 use crate::lint::changed::{Changed, ChangedError};
 use crate::report::model::{Entry, Report};
 use crate::report::unchecked::{is_absence, is_of_own_rules};
+use crate::source;
 
 /// The findings in the tree before a change.
 pub(crate) struct Before {
@@ -29,6 +30,8 @@ impl Before {
         let top = changed.top().canonicalize().map_err(failed)?;
         let folder = tempfile::tempdir().map_err(failed)?;
         changed.write_base(folder.path()).map_err(|error| no_change(&error))?;
+        // What is around the paths is read as far as the top of the repository.
+        std::fs::create_dir(folder.path().join(".git")).map_err(failed)?;
         let there = folder.path().join(here.strip_prefix(&top).unwrap_or(Path::new("")));
         std::fs::create_dir_all(&there).map_err(failed)?;
         let paths = args.paths.iter().map(|path| moved(path, &top, folder.path()));
@@ -40,9 +43,9 @@ impl Before {
         }
         // It shares the cache of the current tree, since most results are the same.
         let cache = args.show.cache.folder();
-        std::env::set_current_dir(&there).map_err(failed)?;
+        source::enter(&there).map_err(failed)?;
         let outcome = Plan::new(args, &paths, cache, None).and_then(|plan| plan.run(args));
-        std::env::set_current_dir(&here).map_err(failed)?;
+        source::enter(&here).map_err(failed)?;
         let report = outcome?.report;
         let charts = report.absent_charts.keys();
         let partial = charts.into_iter().any(|chart| !now.absent_charts.contains_key(chart))

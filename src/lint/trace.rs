@@ -79,14 +79,13 @@ impl Snapshot {
     /// of the chart.
     #[must_use]
     pub fn releases_of(&self, shown: &str) -> Vec<usize> {
-        let of_file =
-            |release: &Release| {
-                release.values.iter().any(|layer| layer.file.as_deref() == Some(shown))
-                    || self.sources.path(release.declared.source) == shown
-                    || release.chart.path.as_deref().is_some_and(|chart| {
-                        project::is_below(shown, chart) && is_part(shown, chart)
-                    })
-            };
+        let of_file = |release: &Release| {
+            release.values.iter().any(|layer| layer.file.as_deref() == Some(shown))
+                || self.sources.path(release.declared.source) == shown
+                || release.chart.path.as_deref().is_some_and(|chart| {
+                    project::within(chart, shown).is_some_and(|inside| is_part(&inside))
+                })
+        };
         let releases = self.project.releases.iter().enumerate();
         releases.filter(|(_, release)| of_file(release)).map(|(at, _)| at).collect()
     }
@@ -167,9 +166,8 @@ impl Snapshot {
     }
 }
 
-/// Whether a file below a chart may have a part in what the chart renders.
-fn is_part(shown: &str, chart: &str) -> bool {
-    let inside = shown.strip_prefix(chart).unwrap_or(shown).trim_start_matches('/');
+/// Whether a file of a chart may have a part in what the chart renders, by its path in it.
+fn is_part(inside: &str) -> bool {
     is_read_by_helm(inside) || inside.starts_with("files/")
 }
 

@@ -9,7 +9,7 @@ use super::candidate::{Candidate, Reason};
 use super::class::{Class, Seen};
 use super::file::File;
 use super::name::PathName;
-use super::path::{base_name, parent};
+use super::path::{base_name, parent, path_in_repository};
 use super::read::{Read, read_text};
 use super::word::{Word, Words};
 use crate::finding::Finding;
@@ -168,7 +168,7 @@ fn is_yaml_class(class: Class) -> bool {
 
 /// The class that a file's name says; `None` if its content decides.
 fn class_by_name(candidate: &Candidate, name: PathName<'_>, text: &str) -> Option<Class> {
-    let path = &candidate.shown;
+    let path = &*path_in_repository(&candidate.shown);
     if is_of_chart(&candidate.path, "templates") {
         return Some(Class::ChartTemplate);
     }
@@ -280,7 +280,7 @@ fn is_of_chart(path: &Path, folder: &str) -> bool {
     };
     let is_inner = path.is_relative() && !path.starts_with("..");
     path.ancestors().skip(1).any(is_of_chart)
-        || is_inner && source::working_directory().ancestors().any(is_of_chart)
+        || is_inner && source::here().directory.ancestors().any(is_of_chart)
 }
 
 fn class_by_content(path: &str, name: PathName<'_>, stream: &Stream) -> Class {
@@ -290,7 +290,9 @@ fn class_by_content(path: &str, name: PathName<'_>, stream: &Stream) -> Class {
     match class {
         Some(class) => class,
         None if name.is_values() => Class::Values,
-        None if path.split('/').any(|part| part == "helmfile.d") => Class::Helmfile,
+        None if path_in_repository(path).split('/').any(|part| part == "helmfile.d") => {
+            Class::Helmfile
+        }
         None => Class::Other,
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::chart::LocalChart;
 use super::class::Class;
 use super::file::File;
-use super::path::{is_below, join, upwards};
+use super::path::{is_below, join, parent, upwards, within};
 use super::word::Word;
 
 /// Removes the files that a chart's templates read with `.Files` from the manifests. The templates decide which of these
@@ -39,8 +39,8 @@ pub(super) fn set_aside(files: &mut [File], charts: &[LocalChart]) {
 
 /// The chart that a template belongs to.
 fn chart_of<'p>(path: &'p str, charts: &HashSet<&str>) -> Option<&'p str> {
-    let nested = path.match_indices("/templates/").map(|(at, _)| &path[..at]);
-    nested.chain(path.starts_with("templates/").then_some("")).find(|chart| charts.contains(chart))
+    let mut around = upwards(parent(path)).filter(|chart| charts.contains(chart));
+    around.find(|chart| within(chart, path).is_some_and(|path| path.starts_with("templates/")))
 }
 
 /// The quoted texts in a line.

@@ -42,7 +42,9 @@ pub use lock::{
     repository_key,
 };
 pub use node::NodeRef;
-pub use path::{is_below, join, leads_out, on_disk, parent, shown, upwards, within};
+pub use path::{
+    is_below, join, leads_out, on_disk, parent, path_in_repository, shown, upwards, within,
+};
 pub(crate) use read::unreadable;
 pub use read::{MAX_SIZE, Read, UNREADABLE, read_text};
 pub use release::{Assignment, AssignmentKind, ChartRef, Content, Layer, Release, Unresolved, Via};
@@ -111,14 +113,14 @@ impl Project {
         Some(self.files[at].requested)
     }
 
-    /// Whether a release's declaration, one of its values files or its chart was asked for.
+    /// Whether a release's declaration, one of its values files or something of its chart was asked for.
     #[must_use]
     pub fn asks_for(&self, release: &Release, sources: &Sources) -> bool {
         let mut layers = release.values.iter().filter_map(|layer| layer.file.as_deref());
-        let chart = release.chart.path.as_deref().and_then(|path| self.chart_at(path));
+        let mut of_chart = release.chart.path.iter().flat_map(|chart| self.below(chart));
         self.is_asked_for(&sources.path(release.declared.source)).unwrap_or(true)
             || layers.any(|file| self.is_asked_for(file).unwrap_or(false))
-            || chart.is_some_and(|chart| chart.requested)
+            || of_chart.any(|file| file.requested)
     }
 
     /// What skaffold replaces in the objects of one of its releases.

@@ -22,7 +22,8 @@ fn is_shown(path: &str) -> bool {
 }
 
 fn worked_out(path: &Path) -> String {
-    let below = path.strip_prefix(source::working_directory()).ok();
+    let here = source::here();
+    let below = path.strip_prefix(&here.directory).ok();
     let relative = below.unwrap_or(path);
     let mut parts: Vec<String> = Vec::new();
     for component in relative.components() {
@@ -49,7 +50,8 @@ fn inwards(path: String) -> String {
     if up == 0 {
         return path;
     }
-    let mut names: Vec<_> = source::working_directory().iter().rev().take(up).collect();
+    let here = source::here();
+    let mut names: Vec<_> = here.directory.iter().rev().take(up).collect();
     names.reverse();
     let detour = names.iter().zip(&parts[up..]).take_while(|(name, part)| **name == **part).count();
     [&parts[..up - detour], &parts[up + detour..]].concat().join("/")
@@ -128,6 +130,22 @@ pub fn within<'p>(directory: &str, path: &'p str) -> Option<Cow<'p, str>> {
     Some(path[directory.len()..].trim_start_matches('/').into())
 }
 
+/// A shown path as seen from the top of the git repository around the working directory, so that the folders of the
+/// repository that it lies in are all named. What is elsewhere stays as it is.
+#[must_use]
+pub fn path_in_repository(path: &str) -> Cow<'_, str> {
+    let here = source::here();
+    match here.from_top.is_empty() || path.starts_with('/') {
+        true => path.into(),
+        false => worked_out(Path::new(&[&*here.from_top, path].concat())).into(),
+    }
+}
+
+/// The top of the git repository around the working directory; the working directory itself if there is none.
+pub(super) fn top_of_repository() -> String {
+    shown(Path::new(&"../".repeat(source::here().from_top.matches('/').count())))
+}
+
 /// Whether a directory has this name. The working directory and those above it have one, too.
 pub(super) fn is_named(directory: &str, name: &str) -> bool {
     match directory.is_empty() || is_above(directory) {
@@ -162,8 +180,8 @@ pub(super) struct Below<'r> {
 impl<'r> Below<'r> {
     pub(super) fn new(root: &'r Path) -> Self {
         let whole = source::absolute(root);
-        let here = source::working_directory();
-        let apart = here == whole || !here.starts_with(&whole);
+        let here = &source::here().directory;
+        let apart = *here == whole || !here.starts_with(&whole);
         Self { root, shown: apart.then(|| shown(root)) }
     }
 

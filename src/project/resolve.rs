@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::lock::{Archive, LOCK_NAME, Lock, LockedChart};
 use super::node::scalar_text;
 use super::path::shown;
-use super::path::{join, on_disk};
+use super::path::{join, on_disk, top_of_repository};
 use super::release::ChartRef;
 use crate::config::Config;
 use crate::helm::chart::Dependency;
@@ -75,7 +75,8 @@ pub fn in_repository(chart: &ChartRef, near: &str, config: &Config) -> Option<Re
         });
     }
     let name = chart.name.as_deref().unwrap_or_default();
-    [join(near, "charts"), join("", "charts")]
+    [near, "", &top_of_repository()]
+        .map(|folder| join(folder, "charts"))
         .iter()
         .find_map(|folder| in_folder(Path::new(folder), name, chart.version.as_deref()))
         .map(Resolution::At)

@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::class::Class;
 use super::file::File;
-use super::path::{is_above, is_below, join, leads_out, on_disk, parent, ups, upwards};
+use super::path::{is_above, is_below, join, leads_out, on_disk, parent, ups, upwards, within};
 use crate::source;
 
 /// The most bytes of a file that is read only because another one names it.
@@ -171,7 +171,7 @@ impl<'p> Tree<'p> {
     /// The paths of files that match a glob relative to `base`, sorted.
     #[must_use]
     pub fn glob(&self, base: &str, pattern: &str) -> Vec<String> {
-        let glob = Glob::new(&join(base, pattern));
+        let glob = Glob::new(base, pattern);
         glob.iter().flat_map(|glob| glob.files(self)).map(str::to_owned).collect()
     }
 }
@@ -196,38 +196,53 @@ pub(super) struct Glob {
     matcher: globset::GlobMatcher,
     /// What all matching paths begin with: a directory with a `/`, or nothing.
     prefix: String,
+    /// The directory above the working directory that the pattern is relative to: paths in it begin in several ways.
+    above: Option<String>,
 }
 
 impl Glob {
-    /// Reads a pattern. `*` stands for a part of a name, never for a `/`. `None` for what is no pattern.
-    pub(super) fn new(pattern: &str) -> Option<Self> {
-        let glob = globset::GlobBuilder::new(pattern).literal_separator(true).build().ok()?;
+    /// Reads a pattern relative to a directory. `*` stands for a part of a name, never for a `/`. `None` for what is no
+    /// pattern.
+    pub(super) fn new(base: &str, mut pattern: &str) -> Option<Self> {
+        let mut base = if pattern.starts_with('/') { String::new() } else { base.to_owned() };
+        while let Some(rest) = pattern.strip_prefix("../") {
+            (base, pattern) = (join(&base, ".."), rest);
+        }
+        let above = is_above(&base).then_some(base.clone());
+        let pattern = if above.is_some() { pattern.to_owned() } else { join(&base, pattern) };
+        let glob = globset::GlobBuilder::new(&pattern).literal_separator(true).build().ok()?;
         let special = pattern.find(['*', '?', '[', '{', '\\']).unwrap_or(pattern.len());
         let prefix = prefix(parent(&pattern[..special]));
-        Some(Self { matcher: glob.compile_matcher(), prefix })
+        Some(Self { matcher: glob.compile_matcher(), prefix, above })
     }
 
     /// The directory that all matching paths are below.
-    pub(super) fn directory(&self) -> &str {
-        self.prefix.trim_end_matches('/')
+    pub(super) fn directory(&self) -> String {
+        join(self.above.as_deref().unwrap_or_default(), self.prefix.trim_end_matches('/'))
     }
 
     /// Whether a path matches.
     pub(super) fn is_match(&self, path: &str) -> bool {
-        self.matcher.is_match(path)
+        match &self.above {
+            Some(above) => within(above, path).is_some_and(|path| self.matcher.is_match(&*path)),
+            None => self.matcher.is_match(path),
+        }
     }
 
     /// The matching files, sorted.
     pub(super) fn files<'p>(&self, tree: &Tree<'p>) -> impl Iterator<Item = &'p str> {
-        let files = tree.below(self.directory()).map(|file| file.path.as_str());
+        let files = tree.below(&self.directory()).map(|file| file.path.as_str());
         files.filter(|path| self.is_match(path))
     }
 
     /// The matching directories, sorted.
     pub(super) fn directories<'p>(&self, tree: &Tree<'p>) -> impl Iterator<Item = &'p str> {
-        let from = (Bound::Included(&*self.prefix), Bound::Unbounded);
+        let prefix = if self.above.is_some() { "" } else { &*self.prefix };
+        let from = (Bound::Included(prefix), Bound::Unbounded);
         let directories = tree.directories.range::<str, _>(from).copied();
-        let below = directories.take_while(|path| path.starts_with(&self.prefix));
+        let below = directories.take_while(move |path| path.starts_with(prefix));
+        // The working directory has no name of its own.
+        let below = self.above.iter().map(|_| "").chain(below);
         below.filter(|path| self.is_match(path))
     }
 }
@@ -275,7 +290,7 @@ mod tests {
         let files = project.expect("it is there").files;
         let tree = Tree::new(&files, vec![top.clone()]);
         let matching = |pattern: &str| {
-            let glob = Glob::new(&join(&top, pattern)).expect("a pattern");
+            let glob = Glob::new(&top, pattern).expect("a pattern");
             let found = glob.files(&tree).chain(glob.directories(&tree));
             found.map(|path| path[top.len() + 1..].to_owned()).collect::<Vec<_>>()
         };

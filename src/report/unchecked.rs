@@ -139,6 +139,7 @@ fn lacking(charts: &BTreeMap<String, BTreeSet<String>>) -> Option<String> {
     };
     let (chart, names) = charts.first_key_value()?;
     if charts.len() == 1 {
+        let chart = if chart.is_empty() { "." } else { chart };
         let names = listed(names);
         return Some(format!(
             "{chart}: found in Chart.yaml, but {LACKING}{names}; {HELP} the chart rendered"

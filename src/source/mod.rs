@@ -7,6 +7,7 @@ pub(crate) mod bytes;
 pub(crate) mod credential;
 mod disk;
 mod edit;
+mod here;
 mod line_index;
 mod overlay;
 mod reach;
@@ -20,9 +21,10 @@ use serde::{Deserialize, Serialize};
 
 pub use disk::{folder_of, replace_quickly, replace_whole, write_through, write_whole};
 pub use edit::{Edit, apply};
+pub(crate) use here::{enter, here};
 pub use line_index::{LineIndex, Position};
 pub use overlay::Overlay;
-pub(crate) use overlay::{absolute, working_directory};
+pub(crate) use overlay::absolute;
 pub use reach::{MAX_TEXT, is_within, read_file, read_text, repository, top};
 pub use shelf::{Changed, Shelved, Slot};
 

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
+
+use super::here::here;
 
 /// Texts that are read in place of files: unsaved texts in an editor, or the texts of files after an edit. A file that
 /// is not on disk counts as existing.
@@ -64,15 +66,9 @@ impl Overlay {
     }
 }
 
-/// The working directory. The process never changes it.
-pub(crate) fn working_directory() -> &'static Path {
-    static DIRECTORY: OnceLock<PathBuf> = OnceLock::new();
-    DIRECTORY.get_or_init(|| std::env::current_dir().unwrap_or_default())
-}
-
 /// A path from the root of the file system, without `.` and `..`.
 pub(crate) fn absolute(path: &Path) -> PathBuf {
-    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let path = if path.is_absolute() { path.to_owned() } else { here().directory.join(path) };
     let mut clean = PathBuf::new();
     for component in path.components() {
         match component {

@@ -175,3 +175,68 @@ fn only_releases_of_what_was_asked_for_are_listed() {
         assert_eq!(list.contains("Not resolved"), paths.starts_with('b'), "{list}");
     }
 }
+
+/// A repository with what tools find by the names of folders.
+const NAMED_BY_FOLDERS: [(&str, &str); 10] = [
+    (".git/HEAD", "ref: refs/heads/main\n"),
+    ("web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n"),
+    ("web/values.yaml", "tag: '1'\n"),
+    (
+        "web/templates/p.yaml",
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: 'example.org/a:{{ .Values.tag }}'}]}\n",
+    ),
+    ("web/ci/moving-values.yaml", "tag: latest\n"),
+    ("helmfile.d/web.yaml", "releases: [{name: one, chart: ../web, values: [{tag: latest}]}]\n"),
+    (
+        ".circleci/config.yml",
+        "jobs:\n  a:\n    steps:\n      - run: helm install two ./web --set tag=latest\n",
+    ),
+    (
+        "argocd/set.yaml",
+        "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: three}\nspec:\n  generators: [{git: {repoURL: 'https://git.example.org/x.git', revision: HEAD, directories: [{path: we*}]}}]\n  template:\n    metadata: {name: '{{path.basename}}-three'}\n    spec: {project: default, destination: {namespace: web, server: 'https://kubernetes.default.svc'}, source: {repoURL: 'https://git.example.org/x.git', path: '{{path}}', helm: {parameters: [{name: tag, value: latest}]}}}\n",
+    ),
+    (
+        "app/p.yaml",
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: 'example.org/a:1'}]}\n",
+    ),
+    (
+        "app/patches/p.yaml",
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: 'example.org/a:latest'}]}\n",
+    ),
+];
+
+/// What a folder is called counts where the run starts in it, too.
+#[test]
+fn a_run_that_starts_in_a_folder_finds_what_a_run_from_the_top_finds_there() {
+    for folder in ["web/ci", "helmfile.d", ".circleci", "argocd", "app/patches"] {
+        let of_top = found(&NAMED_BY_FOLDERS, "", &[folder]);
+        let of_folder = found(&NAMED_BY_FOLDERS, folder, &["."]);
+        let with_folder: Vec<_> = of_folder.iter().map(|file| format!("{folder}/{file}")).collect();
+        assert_eq!(with_folder, of_top, "{folder}");
+        assert_eq!(of_top.is_empty(), folder == "app/patches", "{folder}");
+    }
+    let alone = [found(&NAMED_BY_FOLDERS, "web/ci", &["moving-values.yaml"])];
+    assert_eq!(alone, [["moving-values.yaml"]]);
+}
+
+#[test]
+fn globs_of_the_configuration_hold_from_wherever_a_run_starts() {
+    let config = |glob: &str| {
+        format!(
+            "exemptions:\n  - {{rules: [image-tag-latest-forbidden], reason: x, paths: [{glob:?}]}}\n"
+        )
+    };
+    for (glob, left) in [("app/**", "web"), ("web/*.yaml", "app"), ("we*", "app")] {
+        let config = config(glob);
+        let files = [("plimsoll.yaml", &*config), ("app/p.yaml", LATEST), ("web/p.yaml", LATEST)];
+        for (folder, up) in [("", ""), ("app", "../"), ("web", "../")] {
+            let paths = ["app", "web"].map(|path| format!("{up}{path}"));
+            let paths = [paths[0].as_str(), paths[1].as_str()];
+            let expected = match folder == left {
+                true => "p.yaml".to_owned(),
+                false => format!("{up}{left}/p.yaml"),
+            };
+            assert_eq!(found(&files, folder, &paths), [expected], "{glob} {folder}");
+        }
+    }
+}

@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::kube::objects;
 use crate::kube::schema::Schemas;
 use crate::lint::shared::Shared;
-use crate::project::{File, Word};
+use crate::project::{File, Word, path_in_repository};
 use crate::source::Sources;
 use crate::yaml::{self, Document};
 
@@ -40,7 +40,7 @@ pub(in crate::lint) struct CustomSchemas<'p> {
     /// The schemas for objects outside of tests and examples.
     common: OnceLock<Arc<Schemas>>,
     /// The folders of tests and examples that have definitions, each with the schemas for objects in there.
-    trials: BTreeMap<&'p str, OnceLock<Arc<Schemas>>>,
+    trials: BTreeMap<String, OnceLock<Arc<Schemas>>>,
 }
 
 impl<'p> CustomSchemas<'p> {
@@ -68,9 +68,9 @@ impl<'p> CustomSchemas<'p> {
     /// The schemas for objects in a file: all except those from other folders of tests and examples. Those that the
     /// configuration names go before others.
     pub(in crate::lint) fn at(&self, path: &str) -> &Arc<Schemas> {
-        let own = trial(path).and_then(|folder| self.trials.get_key_value(folder));
+        let own = trial(path).and_then(|folder| self.trials.get_key_value(&folder));
         let (own, schemas) = match own {
-            Some((folder, schemas)) => (Some(*folder), schemas),
+            Some((folder, schemas)) => (Some(folder), schemas),
             None => (None, &self.common),
         };
         if let Some(known) = schemas.get() {
@@ -81,7 +81,7 @@ impl<'p> CustomSchemas<'p> {
             let mut all = Schemas::default();
             for (file, defined) in defined {
                 let folder = trial(&file.path);
-                if folder.is_none() || folder == own {
+                if folder.is_none() || folder.as_ref() == own {
                     all.join(defined.clone());
                 }
             }
@@ -91,11 +91,13 @@ impl<'p> CustomSchemas<'p> {
     }
 }
 
-/// The outermost folder of tests or examples that a path is in.
-fn trial(path: &str) -> Option<&str> {
+/// The outermost folder of tests or examples in the repository that a path is in.
+fn trial(path: &str) -> Option<String> {
+    let path = path_in_repository(path);
     let folders = path.match_indices('/').map(|(end, _)| &path[..end]);
     let name = |folder: &str| folder.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
-    folders.into_iter().find(|folder| TRIALS.contains(&name(folder).as_str()))
+    let trial = folders.into_iter().find(|folder| TRIALS.contains(&name(folder).as_str()));
+    trial.map(str::to_owned)
 }
 
 /// The definitions in a file.
@@ -188,7 +190,7 @@ mod tests {
             ("test", None),
         ];
         for (path, folder) in expected {
-            assert_eq!(trial(path), folder, "{path}");
+            assert_eq!(trial(path).as_deref(), folder, "{path}");
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::helm::origin::{Leaf, Through};
 use crate::helm::parse::action_length;
 use crate::helm::render::{Manifest, Rendered};
 use crate::helm::scalar::Inquiry;
-use crate::project::leads_out;
+use crate::project::{leads_out, path_in_repository};
 use crate::rule::{Hit, Target};
 use crate::source::{LineIndex, SourceId, Sources, Span};
 use crate::yaml::{Document, Kind, Node};
@@ -200,7 +200,7 @@ impl<'r> Places<'r> {
     fn editable(&self, place: Place) -> bool {
         let path = &self.sources.path(place.span.source);
         let packed = path.contains(".tgz/") || self.chart.path.ends_with(".tgz");
-        !packed && (self.in_repository || !leads_out(path))
+        !packed && (self.in_repository || !leads_out(&path_in_repository(path)))
     }
 
     /// The place that wrote a node: a value, or the template. If only a part of the text is at fault, it is the one that wrote

@@ -1,6 +1,7 @@
 //! How spans and pointers are shown: which part of a text is underlined, and how a value is named.
 
 use crate::finding::Origin;
+use crate::project::path_in_repository;
 use crate::source::{Sources, Span};
 
 /// A pointer as people write it: `/a/b/0` as `a.b.0`.
@@ -11,6 +12,7 @@ pub(in crate::lint) fn dotted(pointer: &str) -> String {
 /// The sort of the file that a span in a chart is in.
 pub(in crate::lint) fn origin_of(span: Span, sources: &Sources) -> Origin {
     let path = &sources.path(span.source);
+    let path = &*path_in_repository(path);
     if path.contains("/templates/") || path.starts_with("templates/") {
         Origin::Template
     } else if path.ends_with("Chart.yaml") || path.ends_with("values.schema.json") {

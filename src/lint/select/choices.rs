@@ -32,7 +32,7 @@ impl Choices {
         let overrides = &config.settings.overrides;
         let mut by_path = BTreeMap::new();
         let mut made: BTreeMap<Vec<usize>, Arc<Chosen>> = BTreeMap::new();
-        let matchers: Vec<globset::GlobSet> =
+        let matchers: Vec<_> =
             overrides.iter().map(|each| globs::of_paths(&each.paths, config)).collect();
         for file in &project.files {
             let which: Vec<usize> =

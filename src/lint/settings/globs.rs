@@ -1,10 +1,13 @@
 //! The globs in `plimsoll.yaml`.
 
+use std::path::Path;
+
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use crate::config::{Config, Spanned};
 use crate::finding::Finding;
 use crate::project::check_exclude;
+use crate::source;
 
 /// Findings on globs that cannot be read, and would match nothing.
 pub(super) fn faults(config: &Config) -> Vec<Finding> {
@@ -26,17 +29,30 @@ pub(super) fn faults(config: &Config) -> Vec<Finding> {
     exclude.chain(paths).collect()
 }
 
-/// A matcher on shown paths for globs, which are relative to the configuration. A folder stands for what is in it.
-pub(in crate::lint) fn of_paths(globs: &[Spanned<String>], config: &Config) -> GlobSet {
-    let base = config.directory().map(crate::project::shown).unwrap_or_default();
+/// Globs of a configuration for paths. Paths are compared as absolute ones, so that it does not matter from where a run
+/// starts.
+pub(in crate::lint) struct PathGlobs(GlobSet);
+
+impl PathGlobs {
+    /// Whether a shown path matches.
+    pub(in crate::lint) fn is_match(&self, path: &str) -> bool {
+        !self.0.is_empty() && self.0.is_match(source::absolute(Path::new(path)))
+    }
+}
+
+/// A matcher for globs, which are relative to the configuration. A folder stands for what is in it.
+pub(in crate::lint) fn of_paths(globs: &[Spanned<String>], config: &Config) -> PathGlobs {
+    let base = source::absolute(config.directory().unwrap_or(Path::new("")));
+    let base = globset::escape(&base.to_string_lossy());
     let mut set = GlobSetBuilder::new();
     for glob in globs {
-        let own = crate::project::join(&base, &glob.value);
+        let own = source::absolute(&Path::new(&base).join(&glob.value));
+        let own = own.to_string_lossy();
         let below = format!("{}/**", own.trim_end_matches('/'));
         // What cannot be read is reported with the configuration.
-        for glob in [own, below].iter().filter_map(|glob| Glob::new(glob).ok()) {
+        for glob in [&*own, &below].into_iter().filter_map(|glob| Glob::new(glob).ok()) {
             set.add(glob);
         }
     }
-    set.build().unwrap_or_else(|_| GlobSet::empty())
+    PathGlobs(set.build().unwrap_or_else(|_| GlobSet::empty()))
 }

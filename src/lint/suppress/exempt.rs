@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use super::{Rules, ended, finding};
 use crate::config::{Config, Exemption, Spanned};
 use crate::finding::{Finding, Origin, Place, Related, Severity};
-use crate::lint::settings::globs::of_paths;
+use crate::lint::settings::globs::{PathGlobs, of_paths};
 use crate::source::{Sources, Span};
 
 /// Findings on exemptions without rules, and on ends that are not dates. Rules that do not exist are reported with the
@@ -35,7 +35,7 @@ struct Compiled {
     objects: Option<GlobSet>,
     containers: Option<GlobSet>,
     releases: Option<GlobSet>,
-    paths: Option<GlobSet>,
+    paths: Option<PathGlobs>,
     until: Result<Option<Date>, String>,
     span: Span,
     used: AtomicBool,
@@ -122,7 +122,10 @@ impl Compiled {
         };
         fits(&self.objects, object.map(|object| format!("{}/{}", object.kind, object.name)))
             && fits(&self.containers, object.and_then(|object| object.container.clone()))
-            && fits(&self.paths, Some(sources.path(finding.primary.span.source)))
+            && self
+                .paths
+                .as_ref()
+                .is_none_or(|globs| globs.is_match(&sources.path(finding.primary.span.source)))
             && self.releases.as_ref().is_none_or(|globs| {
                 !finding.releases.is_empty()
                     && finding.releases.iter().all(|release| globs.is_match(release))

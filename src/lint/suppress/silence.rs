@@ -9,6 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{UNUSED, directive};
+use crate::project::path_in_repository;
 use crate::report::model::Entry;
 use crate::source::{LineIndex, SourceId};
 use crate::yaml::{self, Kind, Node, Stream};
@@ -122,7 +123,7 @@ struct Target<'t> {
 impl<'t> Target<'t> {
     fn new(path: &str, text: &'t str) -> Self {
         let stream = yaml::parse(SourceId::NOWHERE, &Arc::from(text));
-        let in_chart = path.split('/').any(|part| part == "templates");
+        let in_chart = path_in_repository(path).split('/').any(|part| part == "templates");
         let template = text.contains("{{") && (in_chart || !stream.errors.is_empty());
         let lines = LineIndex::new(text);
         let mut blocks = Vec::new();

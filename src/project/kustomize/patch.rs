@@ -8,7 +8,7 @@ use super::{Kustomization, Kustomizations, items};
 use crate::kube::Object;
 use crate::project::class::Class;
 use crate::project::file::File;
-use crate::project::path::{base_name, join, parent, upwards};
+use crate::project::path::{base_name, join, parent, path_in_repository, upwards, within};
 use crate::yaml::Node;
 
 /// Removes patches from the manifests, since they are only parts of objects, and kustomize's transformers, generators and
@@ -40,7 +40,8 @@ pub(in crate::project) fn set_aside(files: &mut [File], named: &BTreeSet<String>
         match around(path) {
             _ if taken_in.contains(path) => false,
             Some(folder) => {
-                is_called_patch(&path[folder.len()..]) || is_part(file, folder == parent(path))
+                let inside = within(&folder, path).unwrap_or_default();
+                is_called_patch(&inside) || is_part(file, folder == parent(path))
             }
             None => is_called_patch(base_name(path)) && is_part(file, false),
         }
@@ -69,7 +70,8 @@ fn of_known_objects(files: &[File], is_patch: impl Fn(&str) -> bool) -> HashSet<
         return HashSet::new();
     }
     let patched: HashSet<_> = candidates.iter().flat_map(|(_, objects)| objects).collect();
-    let others: Vec<&File> = manifests().filter(|file| !is_called_patch(&file.path)).collect();
+    let others: Vec<&File> =
+        manifests().filter(|file| !is_called_patch(&path_in_repository(&file.path))).collect();
     let known = others.par_iter().flat_map_iter(|file| identities(file));
     let known: HashSet<_> = known.filter(|object| patched.contains(object)).collect();
     let is_known = |(_, objects): &&(&File, Vec<_>)| objects.iter().all(|one| known.contains(one));
@@ -179,7 +181,8 @@ pub(in crate::project) fn paths(kustomizations: &[Kustomization<'_>]) -> HashSet
 
 /// Whether a file is somewhere in a folder for patches.
 fn is_in_patches(path: &str) -> bool {
-    let mut folders = parent(path).split('/');
+    let path = path_in_repository(path);
+    let mut folders = parent(&path).split('/');
     folders.any(|folder| matches!(folder, "patch" | "patches"))
 }
 

@@ -15,7 +15,7 @@ use super::text::Mapped;
 use super::{Context, Found, Unresolved, Via};
 use crate::project::class::Class;
 use crate::project::file::File;
-use crate::project::path::{is_below, parent, upwards};
+use crate::project::path::{is_below, parent, path_in_repository, upwards};
 use crate::project::word::Word;
 use crate::source::Span;
 
@@ -149,7 +149,9 @@ fn pieces(file: &File, includers: &Includers<'_>, context: &Context<'_>) -> Vec<
         }],
         Class::GitLabCi => ci::gitlab(file, context),
         Class::GitHub => ci::github(file, context),
-        Class::Ci if file.path.contains(".circleci/") => ci::circle(file, context),
+        Class::Ci if path_in_repository(&file.path).contains(".circleci/") => {
+            ci::circle(file, context)
+        }
         Class::Ci => ci::other(file, context),
         Class::Justfile => ci::just(file, context),
         Class::Taskfile => ci::taskfile(file, context),

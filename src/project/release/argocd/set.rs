@@ -12,7 +12,7 @@ use super::field::{Author, Field};
 use super::{Content, Context, Declaration, File, Found, Layer, Mapped, UNKNOWN, Unresolved, Via};
 use super::{application, documents};
 use crate::project::node::scalar_text;
-use crate::project::path::{base_name, is_below, join, leads_out, on_disk, parent};
+use crate::project::path::{base_name, on_disk, parent, within};
 use crate::project::release::template::{Dialect, Engine};
 use crate::project::tree::Glob;
 use crate::source::{SourceId, Span};
@@ -275,8 +275,7 @@ fn list(node: Node<'_>, around: Around<'_, '_>, outer: &Parameters) -> Vec<Param
 
 fn git(node: Node<'_>, around: Around<'_, '_>, outer: &Parameters) -> Vec<Parameters> {
     let Around { file, context, .. } = around;
-    // What is around the working directory was not walked.
-    let tops = context.tree.tops_of(&file.path).filter(|top| !leads_out(top));
+    let tops = context.tree.tops_of(&file.path);
     let mut found = tops.map(|top| git_below(top, node, around, outer));
     found.find(|sets| !sets.is_empty()).unwrap_or_default()
 }
@@ -312,10 +311,9 @@ fn git_below(
     let prefix = node.get("pathParamPrefix").and_then(scalar_text);
     let mut sets = Vec::new();
     for path in included.difference(&excluded) {
-        let relative =
-            if top.is_empty() { path } else { path[top.len()..].trim_start_matches('/') };
-        let directory = if files.is_some() { parent(relative) } else { relative };
-        let file = files.map(|_| base_name(relative));
+        let Some(relative) = within(top, path) else { continue };
+        let directory = if files.is_some() { parent(&relative) } else { &relative };
+        let file = files.map(|_| base_name(&relative));
         let own = of_path(directory, file, prefix.as_deref());
         if files.is_none() {
             sets.push(own);
@@ -330,17 +328,19 @@ fn git_below(
 }
 
 fn directories_matching(top: &str, pattern: &str, context: &Context<'_>) -> Vec<String> {
-    let glob = Glob::new(&join(top, pattern));
-    let hidden = |path: &str| path.split('/').any(|part| part.starts_with('.') && part != "..");
+    let glob = Glob::new(top, pattern);
+    let hidden = |path: &str| path.split('/').any(|part| part.starts_with('.'));
     let directories = glob.iter().flat_map(|glob| glob.directories(context.tree));
-    directories.filter(|path| is_below(path, top) && !hidden(path)).map(str::to_owned).collect()
+    let shows = |path: &&str| within(top, path).is_some_and(|inside| !hidden(&inside));
+    directories.filter(shows).map(str::to_owned).collect()
 }
 
 /// The files that match a pattern, including JSON files, which are not among the project's files.
 fn files_matching(top: &str, pattern: &str, context: &Context<'_>) -> Vec<String> {
-    let Some(glob) = Glob::new(&join(top, pattern)) else { return Vec::new() };
+    let Some(glob) = Glob::new(top, pattern) else { return Vec::new() };
     let mut found: BTreeSet<String> = glob.files(context.tree).map(str::to_owned).collect();
-    let start = on_disk(glob.directory());
+    let directory = glob.directory();
+    let start = on_disk(&directory);
     if !context.tree.reaches(start) {
         return found.into_iter().collect();
     }

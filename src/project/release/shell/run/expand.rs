@@ -4,7 +4,7 @@ use super::brace::braced;
 use super::edit::{cost, edit, slice, substring};
 use super::{
     COMPUTED, Environment, Field, MAX_STEPS, Operator, Piece, RUN_TIME, STREAM, Shell, Value, Word,
-    is_known, join,
+    is_known,
 };
 use crate::project::path::absolute;
 use crate::project::tree::Glob;
@@ -134,7 +134,7 @@ impl Shell<'_> {
         }
         let directories = pattern.ends_with('/');
         for base in &way.directories {
-            let Some(glob) = Glob::new(&join(base, pattern.trim_end_matches('/'))) else {
+            let Some(glob) = Glob::new(base, pattern.trim_end_matches('/')) else {
                 continue;
             };
             let prefix = if base.is_empty() { String::new() } else { format!("{base}/") };
