@@ -51,13 +51,10 @@ fn page(rule: &Rule, console: &mut Console) -> Result<(), CommandError> {
     writeln!(out, "{}\n{}\n", rule.id, "=".repeat(rule.id.len()))?;
     writeln!(out, "{}.\n", rule.summary.trim_end_matches('.'))?;
     let presets = if rule.presets.is_empty() { "all".to_owned() } else { rule.presets.join(", ") };
-    writeln!(
-        out,
-        "group {}; severity {}; presets {presets}; since {}\n",
-        rule.group,
-        severity(rule),
-        rule.since
-    )?;
+    write!(out, "group {}; severity {}; presets {presets}", rule.group, severity(rule))?;
+    let since = Some(&rule.since).filter(|since| !since.is_empty());
+    since.map_or(Ok(()), |since| write!(out, "; since {since}"))?;
+    writeln!(out, "\n")?;
     section(out, "Why", &rule.why)?;
     examples(rule, out)?;
     section(out, "Fix", &rule.fix)?;
@@ -89,7 +86,11 @@ fn promise(repair: Applicability) -> &'static str {
     }
 }
 
+/// A section, unless there is nothing in it.
 fn section(out: &mut dyn Write, title: &str, text: &str) -> Result<(), CommandError> {
+    if text.is_empty() {
+        return Ok(());
+    }
     writeln!(out, "{title}\n\n{}\n", textwrap::fill(text, prose(WIDTH)))?;
     Ok(())
 }

@@ -35,6 +35,9 @@ pub struct Param {
     pub about: String,
 }
 
+/// The group of a rule of one's own that names none.
+const OWN_GROUP: &str = "own";
+
 /// The preset that runs where none is asked for.
 pub const USUAL_PRESET: &str = "recommended";
 
@@ -43,17 +46,17 @@ pub const USUAL_PRESET: &str = "recommended";
 pub struct Rule {
     /// Kebab-case.
     pub id: Arc<str>,
-    /// The folder of its file, `scheduling`.
+    /// The folder of its file, `scheduling`. A rule of one's own may name any group, and is else in `own`.
     pub group: Arc<str>,
     /// `None` for `off`: such a rule only runs if it is selected by name or by the preset `all`.
     pub severity: Option<Severity>,
-    /// The version of plimsoll that introduced it.
+    /// The version of plimsoll that introduced it; may be empty for a rule of one's own.
     pub since: String,
     /// A description in one line.
     pub summary: String,
-    /// Why it matters.
+    /// Why it matters; may be empty for a rule of one's own.
     pub why: String,
-    /// What to do.
+    /// What to do; may be empty for a rule of one's own.
     pub fix: Arc<str>,
     /// Pages to read.
     pub references: Vec<Arc<str>>,
@@ -344,17 +347,19 @@ impl Reader {
     }
 
     fn text(&mut self, node: Node<'_>, key: &str) -> String {
-        match node.get(key) {
-            Some(value) if value.kind() == Kind::Scalar => value.raw().trim().to_owned(),
-            Some(value) => {
-                self.error(value.span(), format!("`{key}` must be text"));
-                String::new()
-            }
-            None => {
-                self.error(node.span(), format!("`{key}` is missing"));
-                String::new()
-            }
+        self.text_if_any(node, key).unwrap_or_else(|| {
+            self.error(node.span(), format!("`{key}` is missing"));
+            String::new()
+        })
+    }
+
+    fn text_if_any(&mut self, node: Node<'_>, key: &str) -> Option<String> {
+        let value = node.get(key)?;
+        if value.kind() == Kind::Scalar {
+            return Some(value.raw().trim().to_owned());
         }
+        self.error(value.span(), format!("`{key}` must be text"));
+        Some(String::new())
     }
 
     fn rule(&mut self, file: &Arc<Document>, root: Node<'_>, text: &Arc<str>) -> Rule {
@@ -386,12 +391,12 @@ impl Reader {
         }
         Rule {
             id: self.text(root, "id").into(),
-            group: self.text(root, "group").into(),
+            group: self.text_if_any(root, "group").as_deref().unwrap_or(OWN_GROUP).into(),
             severity: self.severity(root),
-            since: self.text(root, "since"),
+            since: self.text_if_any(root, "since").unwrap_or_default(),
             summary: self.text(root, "summary"),
-            why: self.text(root, "why"),
-            fix: self.text(root, "fix").into(),
+            why: self.text_if_any(root, "why").unwrap_or_default(),
+            fix: self.text_if_any(root, "fix").unwrap_or_default().into(),
             references: list(root, "references").into_iter().map(Arc::from).collect(),
             peers,
             presets,

@@ -271,6 +271,30 @@ fn refused(from: &str, to: &str) -> [String; 2] {
     [checked, tested]
 }
 
+/// A rule with these kinds and one check.
+fn rule(kinds: &str, check: &str) -> String {
+    format!(
+        "id: team-label-required\nseverity: error\nsummary: s\nkinds: {kinds}\nchecks:\n  - {check}\n"
+    )
+}
+
+/// Only a rule that comes with plimsoll needs a page.
+#[test]
+fn a_rule_of_ones_own_may_leave_out_its_group_and_its_page() {
+    let check = "{forbid: object.kind == 'ConfigMap', at: object.kind, message: no maps here}";
+    let dir = repository(&[(".plimsoll/rules/team.yaml", &rule("[any]", check)), MAP]);
+    let out = run(dir.path(), &["check"]).expect_code(1).out;
+    assert!(out.contains("no maps here") && !out.contains("help:"), "{out}");
+    let page = run(dir.path(), &["rule", "team-label-required"]).expect_code(0).out;
+    assert!(page.contains("group own; severity error; presets recommended\n"), "{page}");
+    assert!(!page.contains("Why") && !page.contains("Fix"), "{page}");
+    let listed = run(dir.path(), &["rules"]).expect_code(0).out;
+    assert!(listed.contains("\nown\n"), "{listed}");
+    for format in ["sarif", "html", "markdown", "junit", "github"] {
+        run(dir.path(), &["check", "--format", format]).expect_code(1);
+    }
+}
+
 /// Rules that would never find anything, or take the findings of another one away.
 #[test]
 fn a_rule_that_would_silently_find_nothing_is_an_error_at_its_line() {

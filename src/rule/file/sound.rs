@@ -18,6 +18,7 @@ pub(super) fn faults(rule: &Rule, root: Node<'_>) -> Vec<RuleError> {
     let mut faults = Vec::new();
     faults.extend(scope(rule, root));
     faults.extend(kinds_of(rule, root));
+    faults.extend(for_the_catalogue(rule, root));
     faults.extend(items(root, "presets").filter_map(preset));
     let params = root.get("params").into_iter().flat_map(Node::entries);
     faults.extend(params.zip(&rule.params).filter_map(|(entry, param)| {
@@ -26,6 +27,16 @@ pub(super) fn faults(rule: &Rule, root: Node<'_>) -> Vec<RuleError> {
     }));
     faults.sort_by_key(|fault| fault.span);
     faults
+}
+
+/// What the page of a rule that comes with plimsoll must say.
+fn for_the_catalogue(rule: &Rule, root: Node<'_>) -> Vec<RuleError> {
+    if !set::is_shipped(&rule.id) {
+        return Vec::new();
+    }
+    let missing =
+        ["group", "since", "why", "fix"].into_iter().filter(|key| root.get(key).is_none());
+    missing.map(|key| fault(root.span(), format!("`{key}` is missing"), None)).collect()
 }
 
 fn fault(span: Span, message: String, help: Option<String>) -> RuleError {
