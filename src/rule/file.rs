@@ -12,7 +12,9 @@ use cel::Value;
 pub use self::example::Example;
 use self::example::examples;
 pub use self::scope::{Scope, Seeks};
+pub(super) use self::sound::items;
 use super::algorithm::Algorithm;
+use super::inspect;
 use super::logic::{self, Logic};
 use super::need::Crowd;
 use super::undecided::{Condition, Part};
@@ -133,11 +135,16 @@ impl Rule {
         &self.tests().0
     }
 
-    /// The errors in its logic and its examples; empty for a rule without errors.
+    /// The errors in it, in the order of the file; empty for a rule without errors.
     #[must_use]
     pub fn faults(&self) -> Vec<RuleError> {
-        let sound = self.file.root().map(|root| sound::faults(self, root)).unwrap_or_default();
-        sound.into_iter().chain(self.logic().faults().chain(&self.tests().1).cloned()).collect()
+        let root = self.file.root();
+        let sound = root.map(|root| sound::faults(self, root)).unwrap_or_default();
+        let inspected = root.map(|root| inspect::faults(self, root)).unwrap_or_default();
+        let compiled = self.logic().faults().chain(&self.tests().1).cloned();
+        let mut faults: Vec<_> = sound.into_iter().chain(compiled).chain(inspected).collect();
+        faults.sort_by_key(|fault| fault.span);
+        faults
     }
 
     /// The place of its id.

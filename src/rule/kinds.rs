@@ -7,7 +7,7 @@ use foldhash::fast::RandomState;
 
 use super::file::Scope;
 use crate::kube::Object;
-use crate::kube::schema::{is_namesake, own_kinds};
+use crate::kube::schema::{Below, Site, is_namesake, own_kinds};
 use crate::spelling::{misspelt, nearest, question};
 
 /// Rules on objects, by the kinds that they apply to. A few dozen of some hundred rules apply to an object, and testing
@@ -121,6 +121,39 @@ fn read(word: &str) -> (Sort, Option<&str>) {
             None => (Sort::Named, Some(kind)),
         },
     }
+}
+
+/// Kinds of `OpenShift`, in groups of its own, with the names of kinds of Kubernetes; rules on these apply to both.
+const OF_OPENSHIFT: [&str; 6] =
+    ["ClusterRole", "ClusterRoleBinding", "Ingress", "Node", "Role", "RoleBinding"];
+
+/// What the schemas know of the objects that an entry of a rule's `kinds` stands for; `None` if they may have any fields.
+pub(super) fn site(word: &str) -> Option<Site> {
+    match read(word) {
+        (Sort::Any | Sort::Pods | Sort::Workloads, _) | (_, None) => None,
+        (Sort::Group(group), Some(kind)) => Site::of_kind(Some(&group), kind),
+        (Sort::Named, Some(kind)) => {
+            let site = Site::of_kind(None, kind)?;
+            let has_namesakes = CREATORS.contains(&kind) || OF_OPENSHIFT.contains(&kind);
+            Some(if has_namesakes { site.incomplete() } else { site })
+        }
+    }
+}
+
+/// What the schemas know of the pod templates of these objects; of a Pod, it is the object. `None` if they may have any
+/// fields, or have none.
+pub(super) fn template(word: &str) -> Option<Site> {
+    let path: &[&str] = match word.rsplit_once('/').map_or(word, |(_, kind)| kind) {
+        "Pod" => &[],
+        "PodTemplate" => &["template"],
+        "CronJob" => &["spec", "jobTemplate", "spec", "template"],
+        kind if CREATORS.contains(&kind) => &["spec", "template"],
+        _ => return None,
+    };
+    path.iter().try_fold(site(word)?, |site, field| match site.field(field) {
+        Below::Known(below) => Some(below),
+        Below::Open | Below::Nothing => None,
+    })
 }
 
 /// What is wrong with an entry of a rule's `kinds` that fits no object, and what may have been meant; `None` for others.

@@ -12,6 +12,7 @@ mod expression;
 mod file;
 mod function;
 mod hit;
+mod inspect;
 mod inventory;
 mod kinds;
 pub mod layers;

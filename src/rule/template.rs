@@ -24,36 +24,11 @@ impl Template {
     /// # Errors
     /// The error in it, as a sentence for the rule's author.
     pub(crate) fn compile(source: &str, names: &mut Names) -> Result<Self, Fault> {
-        let mut parts = Vec::new();
-        let mut text = String::new();
-        let mut rest = source;
-        while let Some(at) = rest.find(['{', '}']) {
-            text.push_str(&rest[..at]);
-            if let Some(tail) = rest[at..].strip_prefix("{{") {
-                text.push('{');
-                rest = tail;
-            } else if let Some(tail) = rest[at..].strip_prefix("}}") {
-                text.push('}');
-                rest = tail;
-            } else if rest[at..].starts_with('}') {
-                return Err(Fault::from(format!(
-                    "a `}}` in \"{source}\" closes nothing; write `}}}}` for a brace"
-                )));
-            } else {
-                let (expression, tail) = rest[at + 1..]
-                    .split_once('}')
-                    .ok_or_else(|| format!("a `{{` in \"{source}\" is not closed"))?;
-                if !text.is_empty() {
-                    parts.push(Part::Text(std::mem::take(&mut text)));
-                }
-                parts.push(Part::Expression(Expression::compile(expression, names)?));
-                rest = tail;
-            }
-        }
-        text.push_str(rest);
-        if !text.is_empty() {
-            parts.push(Part::Text(text));
-        }
+        let compile = |piece| match piece {
+            Piece::Text(text) => Ok(Part::Text(text)),
+            Piece::Expression(source) => Expression::compile(source, names).map(Part::Expression),
+        };
+        let parts = pieces(source)?.into_iter().map(compile).collect::<Result<_, _>>()?;
         Ok(Self { parts })
     }
 
@@ -94,4 +69,55 @@ impl Template {
         }
         text
     }
+}
+
+/// The expressions in a message; none if it has an error.
+pub(crate) fn expressions(source: &str) -> Vec<&str> {
+    let pieces = pieces(source).unwrap_or_default().into_iter();
+    let expressions = pieces.filter_map(|piece| match piece {
+        Piece::Text(_) => None,
+        Piece::Expression(source) => Some(source),
+    });
+    expressions.collect()
+}
+
+/// A part of a message before it is compiled.
+enum Piece<'s> {
+    Text(String),
+    Expression(&'s str),
+}
+
+/// Splits a message into texts and expressions.
+fn pieces(source: &str) -> Result<Vec<Piece<'_>>, Fault> {
+    let mut pieces = Vec::new();
+    let mut text = String::new();
+    let mut rest = source;
+    while let Some(at) = rest.find(['{', '}']) {
+        text.push_str(&rest[..at]);
+        if let Some(tail) = rest[at..].strip_prefix("{{") {
+            text.push('{');
+            rest = tail;
+        } else if let Some(tail) = rest[at..].strip_prefix("}}") {
+            text.push('}');
+            rest = tail;
+        } else if rest[at..].starts_with('}') {
+            return Err(Fault::from(format!(
+                "a `}}` in \"{source}\" closes nothing; write `}}}}` for a brace"
+            )));
+        } else {
+            let (expression, tail) = rest[at + 1..]
+                .split_once('}')
+                .ok_or_else(|| format!("a `{{` in \"{source}\" is not closed"))?;
+            if !text.is_empty() {
+                pieces.push(Piece::Text(std::mem::take(&mut text)));
+            }
+            pieces.push(Piece::Expression(expression));
+            rest = tail;
+        }
+    }
+    text.push_str(rest);
+    if !text.is_empty() {
+        pieces.push(Piece::Text(text));
+    }
+    Ok(pieces)
 }

@@ -264,8 +264,13 @@ fn a_rule_of_ones_own_without_a_preset_runs_below_its_folder() {
 fn refused(from: &str, to: &str) -> [String; 2] {
     let wrong = RULE.replace(from, to);
     assert_ne!(wrong, RULE);
+    refused_whole(&wrong)
+}
+
+/// The same of a whole rule.
+fn refused_whole(wrong: &str) -> [String; 2] {
     let dir =
-        repository(&[(".plimsoll/rules/own/team.yaml", &wrong), ("plimsoll.yaml", "{}\n"), MAP]);
+        repository(&[(".plimsoll/rules/own/team.yaml", wrong), ("plimsoll.yaml", "{}\n"), MAP]);
     let checked = run(dir.path(), &["check"]).expect_code(2).err;
     let tested = run(dir.path(), &["test", ".plimsoll/rules"]).expect_code(1).out;
     [checked, tested]
@@ -276,6 +281,113 @@ fn rule(kinds: &str, check: &str) -> String {
     format!(
         "id: team-label-required\nseverity: error\nsummary: s\nkinds: {kinds}\nchecks:\n  - {check}\n"
     )
+}
+
+/// By the schemas of all kinds that a rule applies to, the field after the mark is nowhere.
+#[test]
+fn a_field_that_no_object_has_is_an_error_at_its_word() {
+    for (kinds, check, words) in [
+        (
+            "[Deployment]",
+            "{for: {count: \"object.spec.^replcas\"}, forbid: count > 3, at: count, message: m}",
+            "there is no field `replcas` in `object.spec`\n  help: did you mean `replicas`?",
+        ),
+        (
+            "[Service, ConfigMap]",
+            "{require: has(object.metadata.^lables), at: object.metadata.name, message: m}",
+            "there is no field `lables` in `object.metadata`\n  help: did you mean `labels`?",
+        ),
+        (
+            "[Service]",
+            "{require: has(object.spec.type), at: object.spec.^typ, message: m}",
+            "there is no field `typ` in `object.spec`\n  help: did you mean `type`?",
+        ),
+        (
+            "[CronJob]",
+            "{forbid: object.spec.?jobTemplate.?spec.?^backofLimit.orValue(6) > 6, at: object.spec, message: m}",
+            "there is no field `backofLimit` in `object.spec.jobTemplate.spec`",
+        ),
+        (
+            "[apps/StatefulSet, Deployment]",
+            "{for: {one: \"containers[*]\"}, let: {env: \"one.?env.orValue([])\"}, forbid: \"env.exists(e, e.^nane == 'A')\", at: one, message: m}",
+            "there is no field `nane` in `e`\n  help: did you mean `name`?",
+        ),
+        (
+            "[Service]",
+            "{require: \"'^sellector' in object.spec\", at: object.spec, message: m}",
+            "there is no field `sellector` in `object.spec`",
+        ),
+        (
+            "[Service]",
+            "{require: has(object.spec.type), at: object.spec, message: \"type {object.spec.^tpye}\"}",
+            "there is no field `tpye` in `object.spec`",
+        ),
+        (
+            "[Service]",
+            "{forbid: object.spec.ports.^name == 'a', at: object.spec, message: m}",
+            "there is no field `name` in `object.spec.ports`\n  help: that is a list",
+        ),
+        (
+            "[Deployment]",
+            "{require: has(object.metadata.labels.app.^kubernetes.io), at: object.metadata, message: m}",
+            "there is no field `kubernetes` in `object.metadata.labels.app`\n  help: that is a single",
+        ),
+        (
+            "[Secret]",
+            "{forbid: has(object.^spec), at: object.metadata, message: m}",
+            "there is no field `spec` in `object`\n  help: known there: `apiVersion`,",
+        ),
+        (
+            "[Service]",
+            "{require: has(object.spec.type), at: object.spec, message: m, repair: {set: object.spec.^tipe, to: ClusterIP}}",
+            "there is no field `tipe` in `object.spec`",
+        ),
+    ] {
+        let column = check.find('^').expect("a mark") + "  - ".len() + 1;
+        for said in refused_whole(&rule(kinds, &check.replace('^', ""))) {
+            let at = format!("own/team.yaml:6:{column}: {words}");
+            assert!(said.contains(&at), "{at}\n{said}");
+        }
+    }
+}
+
+/// Fields of kinds without a schema, of versions that are too old for one, of custom resources with pods, and keys of
+/// any name.
+#[test]
+fn a_field_that_some_object_may_have_is_no_error() {
+    for (kinds, check) in [
+        ("[any]", "{forbid: has(object.spec.replcas), at: object.metadata.lables, message: m}"),
+        ("[example.org/Widget]", "{forbid: has(object.spec.replcas), at: object.sepc, message: m}"),
+        ("[Widget, Deployment]", "{forbid: has(object.spec.replcas), at: object, message: m}"),
+        ("[pods]", "{forbid: has(pod.hostNetwrok), at: \"containers[0].imaeg\", message: m}"),
+        ("[workloads]", "{forbid: has(object.spec.replcas), at: pod.volums, message: m}"),
+        ("[Ingress]", "{forbid: has(object.spec.backend.serviceName), at: object, message: m}"),
+        (
+            "[Job]",
+            "{forbid: \"object.spec.tasks.exists(t, t.replcas > 1)\", at: object, message: m}",
+        ),
+        ("[Service]", "{forbid: has(dyn(object).spec.tpye), at: object.spec, message: m}"),
+        ("[Deployment]", "{forbid: has(object.metadata.labels.replcas), at: object, message: m}"),
+        (
+            "[Deployment]",
+            "{for: {note: \"object.metadata.annotations[*]\"}, forbid: note_key.startsWith('a'), at: note, message: m}",
+        ),
+        (
+            "[Deployment, Service]",
+            "{forbid: has(object.spec.ports) || has(object.spec.replicas), at: object, message: m}",
+        ),
+        (
+            "[HorizontalPodAutoscaler]",
+            "{for: {one: \"object.spec.metrics[*]\"}, forbid: has(one.resource.targetAverageUtilization), at: one, message: m}",
+        ),
+        (
+            "[ConfigMap, Secret]",
+            "{let: {all: \"object.?data.orValue({})\"}, forbid: \"all.exists(key, all[key] == 'a') || has(all.any)\", at: object.data, message: m}",
+        ),
+    ] {
+        let dir = repository(&[(".plimsoll/rules/team.yaml", &rule(kinds, check)), MAP]);
+        run(dir.path(), &["test", ".plimsoll/rules"]).expect_code(0);
+    }
 }
 
 /// Only a rule that comes with plimsoll needs a page.

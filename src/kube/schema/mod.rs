@@ -14,6 +14,7 @@
 
 mod custom;
 mod explain;
+mod place;
 mod shape;
 mod table;
 mod walk;
@@ -26,6 +27,7 @@ use crate::spelling;
 use crate::yaml::Node;
 use custom::Unnamed;
 pub use explain::{Offer, Offered};
+pub use place::{Below, Site};
 use shape::Shape;
 
 /// The oldest minor version of Kubernetes 1 whose schemas are included.

@@ -37,6 +37,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use cel::Context;
+use cel::common::ast::IdedExpr;
 use cel::common::value::Val;
 
 use crate::rule::need::Need;
@@ -158,6 +159,12 @@ impl<'n> Frame<'n> {
     fn taken(&self, value: &(dyn Val + 'static)) -> Datum<'n> {
         Datum::from_val(value, &self.documents)
     }
+}
+
+/// CEL's tree of an expression; `None` if it cannot be compiled.
+pub(crate) fn parsed(source: &str) -> Option<IdedExpr> {
+    depth::check_length(source).ok()?;
+    depth::check(parse::parse(source).ok()?).ok()
 }
 
 /// A compiled expression.

@@ -44,7 +44,10 @@ fn fault(span: Span, message: String, help: Option<String>) -> RuleError {
 }
 
 /// The entries of a list; a single text is a list of one.
-pub(super) fn items<'n>(root: Node<'n>, key: &str) -> impl Iterator<Item = Node<'n>> + use<'n> {
+pub(in crate::rule) fn items<'n>(
+    root: Node<'n>,
+    key: &str,
+) -> impl Iterator<Item = Node<'n>> + use<'n> {
     let value = root.get(key);
     let one = value.filter(|value| value.kind() == Kind::Scalar);
     one.into_iter().chain(value.into_iter().flat_map(Node::items))
