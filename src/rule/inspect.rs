@@ -7,6 +7,7 @@
 //! `template` and `containers`, unless the rule names the kinds that make the pods, as custom resources may have pod
 //! templates with more fields.
 
+mod calls;
 mod fields;
 
 use std::collections::BTreeSet;
@@ -140,6 +141,7 @@ impl Reader {
         let parsed = super::expression::parsed(source)?;
         let (site, wrong) = fields::follow(&parsed, &mut self.names);
         self.errors.extend(wrong.into_iter().map(|wrong| wrong.at(node)));
+        self.errors.extend(calls::faults(&parsed).into_iter().map(|fault| fault.at(node)));
         site
     }
 

@@ -390,6 +390,39 @@ fn a_field_that_some_object_may_have_is_no_error() {
     }
 }
 
+/// Such an expression has no value on any object.
+#[test]
+fn a_call_that_no_function_takes_is_an_error_at_its_word() {
+    for (test, place, words) in [
+        (
+            "selects(object.?metadata.?labels)",
+            "11:14",
+            "`selects` takes 2 arguments, and has 1 here",
+        ),
+        (
+            "name.startsWith('a', 'b')",
+            "11:19",
+            "`startsWith` takes 2 arguments, and has 3 here\n  help: the value before the dot",
+        ),
+        ("name.matches('(')", "11:28", "`(` is not a regular expression: unclosed group"),
+        (
+            "find(name, '*a') == ''",
+            "11:26",
+            "`*a` is not a regular expression: repetition operator",
+        ),
+        (
+            "containers.all(c)",
+            "11:25",
+            "there is no function `all` here\n  help: write it as `list.all(item, condition)`",
+        ),
+    ] {
+        for said in refused("object.?metadata.?labels.?team.hasValue()", test) {
+            let at = format!("own/team.yaml:{place}: {words}");
+            assert!(said.contains(&at), "{at}\n{said}");
+        }
+    }
+}
+
 /// Only a rule that comes with plimsoll needs a page.
 #[test]
 fn a_rule_of_ones_own_may_leave_out_its_group_and_its_page() {

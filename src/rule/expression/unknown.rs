@@ -100,6 +100,16 @@ const FUNCTIONS: [&str; 70] = [
     "versionForm",
 ];
 
+/// CEL's macros, which are no functions: what is written otherwise is taken for a call of one.
+const MACROS: [(&str, &str); 6] = [
+    ("all", "list.all(item, condition)"),
+    ("exists", "list.exists(item, condition)"),
+    ("exists_one", "list.exists_one(item, condition)"),
+    ("filter", "list.filter(item, condition)"),
+    ("has", "has(map.field)"),
+    ("map", "list.map(item, value)"),
+];
+
 /// Searches for a name that is not defined.
 ///
 /// # Errors
@@ -145,7 +155,10 @@ fn of_call(call: &CallExpr, names: &mut Names) -> Result<(), Fault> {
         call.target.as_deref().filter(|target| super::compile::is_namespace(target, names));
     if !operator && !is_function(call, family) {
         family.map_or(Ok(()), |family| check(family, names))?;
-        return Err(Fault::unknown("function", &call.func_name, FUNCTIONS.iter().copied()));
+        let fault = Fault::unknown("function", &call.func_name, FUNCTIONS.iter().copied());
+        let usage = MACROS.iter().find(|(name, _)| *name == call.func_name);
+        let usage = usage.map(|(_, usage)| format!("write it as `{usage}`"));
+        return Err(Fault { help: usage.or(fault.help), ..fault });
     }
     if let (Some(target), None) = (call.target.as_deref(), family) {
         check(target, names)?;

@@ -10,7 +10,6 @@ use crate::rule::need::{Need, Sieve};
 use crate::rule::path::{NodePath, PathStep};
 use crate::rule::repair::{Act, Content, Plan, Step};
 use crate::rule::template::Template;
-use crate::source::Span;
 use crate::yaml::{Document, Entry, Kind, Node};
 
 /// Compiles the part of a rule file before the checks, and the paths of the nodes that the checks choose.
@@ -51,13 +50,10 @@ impl Compiler {
 
     /// The result of compiling a node; an error is reported at the wrong word in it.
     fn taken<T>(&mut self, node: Node<'_>, made: Result<T, impl Into<Fault>>) -> Option<T> {
-        let fault = match made {
+        match made {
             Ok(made) => return Some(made),
-            Err(fault) => fault.into(),
-        };
-        let span = fault.word.and_then(|word| word_span(node, &word));
-        let span = span.unwrap_or_else(|| node.span());
-        self.errors.push(RuleError { span, message: fault.message, help: fault.help });
+            Err(fault) => self.errors.push(fault.into().at(node)),
+        }
         None
     }
 
@@ -340,22 +336,6 @@ impl Compiler {
 /// True for a check over nodes of the object in the Git revision that a run compares with.
 fn compares(each: &[Each]) -> bool {
     each.first().is_some_and(|first| first.place.start == Slot::BASE)
-}
-
-/// The place of a word in the text of a node, as a whole word and, if possible, not after a dot. `None` if escapes hide
-/// it.
-fn word_span(node: Node<'_>, word: &str) -> Option<Span> {
-    let span = node.span();
-    let text = &node.document().text()[span.range()];
-    let part = |char: char| char.is_alphanumeric() || char == '_';
-    let whole: Vec<usize> = text
-        .match_indices(word)
-        .map(|(at, _)| at)
-        .filter(|at| !text[..*at].ends_with(part) && !text[at + word.len()..].starts_with(part))
-        .collect();
-    let first = whole.iter().find(|at| !text[..**at].ends_with(['.', '?'])).or(whole.first())?;
-    let start = span.start + u32::try_from(*first).ok()?;
-    Some(Span { start, end: start + u32::try_from(word.len()).ok()?, ..span })
 }
 
 /// The repairs of a check: one, or a list of which the first whose condition holds is used.
