@@ -24,6 +24,7 @@ impl Template {
     /// # Errors
     /// The error in it, as a sentence for the rule's author.
     pub(crate) fn compile(source: &str, names: &mut Names) -> Result<Self, Fault> {
+        doubled(source, names).map_or(Ok(()), Err)?;
         let compile = |piece| match piece {
             Piece::Text(text) => Ok(Part::Text(text)),
             Piece::Expression(source) => Expression::compile(source, names).map(Part::Expression),
@@ -120,4 +121,22 @@ fn pieces(source: &str) -> Result<Vec<Piece<'_>>, Fault> {
         pieces.push(Piece::Text(text));
     }
     Ok(pieces)
+}
+
+/// The fault in a message with an expression in double braces, as other templates have them: it would be shown as it is
+/// written. Anything else in double braces may be meant as a text, such as `{{ .Values.name }}`.
+fn doubled(source: &str, names: &Names) -> Option<Fault> {
+    let inside = source.split("{{").skip(1).filter_map(|rest| Some(rest.split_once("}}")?.0));
+    let is_part = |char: char| char.is_alphanumeric() || char == '_';
+    let mut meant = inside.filter(|inside| {
+        let mut words = inside.split(|char| !is_part(char));
+        words.any(|word| names.slot(word).is_some())
+            && Expression::compile(inside, &mut names.clone()).is_ok()
+    });
+    let inside = meant.next()?;
+    Some(Fault {
+        message: format!("`{{{{{inside}}}}}` is not filled in: `{{{{` is a brace"),
+        help: Some(format!("an expression is in single braces: `{{{}}}`", inside.trim())),
+        word: Some(format!("{{{{{inside}}}}}")),
+    })
 }

@@ -423,6 +423,20 @@ fn a_call_that_no_function_takes_is_an_error_at_its_word() {
     }
 }
 
+/// In other templates, expressions are in double braces.
+#[test]
+fn an_expression_in_double_braces_is_an_error_at_its_place() {
+    for said in refused("`{name}` has", "`{{ object.metadata.name }}` has") {
+        let words = "13:16: `{{ object.metadata.name }}` is not filled in: `{{` is a brace\n  \
+                     help: an expression is in single braces: `{object.metadata.name}`";
+        assert!(said.contains(words), "{said}");
+    }
+    let text = RULE.replace("has no team", "has no {{ .Values.team }}, {{team}}, {{{name}}}");
+    let dir = repository(&[(".plimsoll/rules/team.yaml", &text), MAP]);
+    let out = run(dir.path(), &["check", "--format", "concise"]).expect_code(1).out;
+    assert!(out.contains("`a` has no { .Values.team }, {team}, {a}"), "{out}");
+}
+
 /// Only a rule that comes with plimsoll needs a page.
 #[test]
 fn a_rule_of_ones_own_may_leave_out_its_group_and_its_page() {
