@@ -34,7 +34,7 @@ pub(crate) fn add_own(
     sources: &Sources,
 ) -> Result<(), CommandError> {
     add(set, &rule_files::paths(config), sources)?;
-    set.finish(&[]);
+    set.finish(&RuleSet::default());
     let faults: Vec<_> = set.errors.iter().map(|error| fault(error, sources)).collect();
     match faults.is_empty() {
         true => Ok(()),

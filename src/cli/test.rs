@@ -1,13 +1,13 @@
 //! `plimsoll test`: runs the examples of rules.
 
+use std::collections::BTreeSet;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use super::{CommandError, Console, rule_files};
 use crate::report::summary::counted;
-use crate::rule::{RuleSet, example, is_shipped, taken};
+use crate::rule::{Rule, RuleSet, example, is_shipped, taken};
 use crate::source::Sources;
 
 /// Run the examples of rules: those that come with plimsoll, or rule files of your own
@@ -68,22 +68,25 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
 fn beside(set: &mut RuleSet, paths: &[PathBuf], sources: &Sources) -> Result<(), CommandError> {
     let config = super::configuration(None, paths, sources)?;
     let named = crate::lint::rule_files::files(&crate::lint::rule_files::paths(&config));
-    let named = named.unwrap_or_default();
-    let mut all = RuleSet::default();
-    for text in named.iter().filter_map(|file| Some((file, sources.read(file).ok()?))) {
-        all.add(&Sources::default(), &text.0.display().to_string(), &text.1);
-    }
-    let others: Vec<_> = all.rules.iter().map(|known| Arc::clone(&known.id)).collect();
-    let is_named = |path: &str| {
-        let path = Path::new(path).canonicalize();
-        path.is_ok_and(|path| {
-            named.iter().any(|file| file.canonicalize().is_ok_and(|file| file == path))
-        })
-    };
+    let named: BTreeSet<PathBuf> = real(named.unwrap_or_default()).collect();
+    let of = |rule: &Rule| real([PathBuf::from(sources.path(rule.id_place().source))]).next();
     let clashes = set.read().filter(|rule| is_shipped(&rule.id));
-    let clashes = clashes.filter(|rule| is_named(&sources.path(rule.id_place().source)));
+    let clashes = clashes.filter(|rule| of(rule).is_some_and(|file| named.contains(&file)));
     let clashes: Vec<_> = clashes.map(|rule| taken(rule, None)).collect();
     set.errors.extend(clashes);
+    let given = crate::lint::rule_files::files(paths).unwrap_or_default();
+    let given: BTreeSet<PathBuf> = real(given).collect();
+    let mut others = RuleSet::default();
+    for file in named.difference(&given) {
+        if let Ok(text) = sources.read(file) {
+            others.add(&Sources::default(), &file.display().to_string(), &text);
+        }
+    }
     set.finish(&others);
     Ok(())
+}
+
+/// Paths without links, so that they can be compared; those that do not exist are left out.
+fn real(paths: impl IntoIterator<Item = PathBuf>) -> impl Iterator<Item = PathBuf> {
+    paths.into_iter().filter_map(|path| path.canonicalize().ok())
 }

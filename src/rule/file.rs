@@ -4,6 +4,7 @@ mod example;
 mod scope;
 mod sound;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
@@ -161,6 +162,13 @@ impl Rule {
         self.yields_to.iter().map(String::as_str).zip(places.map(Node::span))
     }
 
+    /// The presets that it has parameters for, with their places.
+    pub(super) fn tuned_presets(&self) -> impl Iterator<Item = (Cow<'_, str>, Span)> {
+        let presets = self.file.root().and_then(|root| root.get("preset-params"));
+        let presets = presets.into_iter().flat_map(Node::entries);
+        presets.map(|preset| (preset.name(), preset.key.span()))
+    }
+
     /// The place of a condition in the rule's file.
     #[must_use]
     pub fn place_of(&self, condition: Condition) -> Option<Span> {
@@ -292,12 +300,8 @@ pub(super) struct Card {
 impl Card {
     fn of(root: Node<'_>) -> Self {
         let peers = root.get("peers").into_iter().flat_map(Node::entries);
-        let ids =
-            |entry: &yaml::Entry<'_>| entry.value.items().map(|id| id.raw().to_owned()).collect();
-        Self {
-            covers: list(root, "covers"),
-            peers: peers.map(|entry| (entry.name().into_owned(), ids(&entry))).collect(),
-        }
+        let peers = peers.map(|entry| (entry.name().into_owned(), texts(entry.value))).collect();
+        Self { covers: list(root, "covers"), peers }
     }
 }
 
@@ -313,15 +317,17 @@ pub(super) fn card(text: &str) -> Card {
     root.map_or(none, Card::of)
 }
 
-/// The texts in a list; a single text is a list of one.
+/// The texts in a list under a key.
 fn list(node: Node<'_>, key: &str) -> Vec<String> {
-    let value = node.get(key);
-    match value.map(Node::kind) {
-        Some(Kind::Sequence) => {
-            value.into_iter().flat_map(Node::items).map(|item| item.raw().to_owned()).collect()
-        }
-        Some(Kind::Scalar) => value.into_iter().map(|item| item.raw().to_owned()).collect(),
-        _ => Vec::new(),
+    node.get(key).map(texts).unwrap_or_default()
+}
+
+/// The texts in a list; a single text is a list of one.
+fn texts(list: Node<'_>) -> Vec<String> {
+    match list.kind() {
+        Kind::Sequence => list.items().map(|item| item.raw().to_owned()).collect(),
+        Kind::Scalar => vec![list.raw().to_owned()],
+        Kind::Mapping => Vec::new(),
     }
 }
 

@@ -1,7 +1,8 @@
 //! The rules of a run, and how they are looked up.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use super::file::{self, Card, Rule, RuleError, Scope, USUAL_PRESET, read};
@@ -74,6 +75,7 @@ impl RuleSet {
                     rule.presets = vec![USUAL_PRESET.to_owned()];
                 }
                 let mut faults = rule.faults();
+                faults.extend(misnamed(&rule, path));
                 if let Some(known) = self.rules.iter().find(|known| known.id == rule.id) {
                     let place =
                         (!known.is_shipped()).then(|| sources.cite(known.rule().id_place()));
@@ -89,15 +91,25 @@ impl RuleSet {
         self.errors.extend(faults);
     }
 
-    /// Sorts the rules by id, and checks that those of one's own yield to rules that exist: to one of this set, to one
-    /// that comes with plimsoll, or to one of `others`. Call it after the last [`RuleSet::add`].
-    pub fn finish(&mut self, others: &[Arc<str>]) {
+    /// Sorts the rules by id, and checks that those of one's own yield to rules that exist, and have parameters for presets
+    /// that exist: of this set, of plimsoll, or of `others`. Call it after the last [`RuleSet::add`].
+    pub fn finish(&mut self, others: &Self) {
         self.rules.sort_by(|one, other| one.id.cmp(&other.id));
         let own = self.rules.iter().filter(|known| !known.is_shipped());
         let own: Vec<_> = own.map(|known| known.rule()).collect();
+        let beside = || own.iter().copied().chain(others.read());
         let mut ids: Vec<&str> = shipped_ids().collect();
-        ids.extend(own.iter().map(|rule| &*rule.id).chain(others.iter().map(|id| &**id)));
+        ids.extend(beside().map(|rule| &*rule.id));
+        let mut presets: BTreeSet<&str> = shipped_presets().collect();
+        presets.extend(beside().flat_map(|rule| &rule.presets).map(String::as_str));
         let mut errors = Vec::new();
+        for (word, span) in own.iter().flat_map(|rule| rule.tuned_presets()) {
+            if !presets.contains(&*word) {
+                let near = spelling::nearest(&word, presets.iter().copied());
+                let message = format!("no rule is in a preset `{word}`");
+                errors.push(RuleError { span, message, help: near.map(spelling::question) });
+            }
+        }
         for (word, span) in own.iter().flat_map(|rule| rule.yields()) {
             if !ids.contains(&word) {
                 let near = spelling::nearest(word, ids.iter().copied());
@@ -166,6 +178,22 @@ pub fn is_shipped(id: &str) -> bool {
 /// The presets that rules of plimsoll are in, and `all`; a preset occurs as often as rules name it.
 pub(super) fn shipped_presets() -> impl Iterator<Item = &'static str> + Clone {
     BUILTIN.iter().flat_map(|file| file.presets.split_whitespace()).chain(["all"])
+}
+
+/// The error for a rule whose id is the name of its file with a slip in it.
+fn misnamed(rule: &Rule, path: &str) -> Option<RuleError> {
+    let name = Path::new(path).file_stem()?.to_str()?;
+    let near = spelling::misspelt(&rule.id, [name])?;
+    Some(RuleError {
+        span: rule.id_place(),
+        message: format!("the file of this rule is called `{name}`"),
+        help: Some(spelling::question(near)),
+    })
+}
+
+/// The linters whose checks rules of plimsoll stand for, sorted.
+pub(super) fn shipped_peers() -> BTreeSet<String> {
+    BUILTIN.iter().flat_map(|file| file::card(file.text).peers.into_keys()).collect()
 }
 
 /// The error for a rule with the id of another: of that at `place`, or of one that comes with plimsoll.

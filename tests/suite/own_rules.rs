@@ -546,6 +546,63 @@ fn a_rule_that_would_silently_find_nothing_is_an_error_at_its_line() {
     }
 }
 
+/// What would be read of a rule in another form, or under another name.
+#[test]
+fn a_part_of_a_rule_that_nothing_reads_is_an_error_at_its_line() {
+    for (from, to, line, message, help) in [
+        ("[recommended]", "{recommended: yes}", 8, "`presets` is a list of texts", ""),
+        ("presets:", "covers: [[other]]\npresets:", 8, "`covers` is a list of texts", ""),
+        ("presets:", "references: [wiki]\npresets:", 8, "not the address of a page", "https://"),
+        ("presets:", "peers: [kube-linter]\npresets:", 8, "`peers` is a map", "kube-linter"),
+        (
+            "presets:",
+            "peers: {kubelinter: [a]}\npresets:",
+            8,
+            "there is no linter `kubelinter`",
+            "did you mean `kube-linter`?",
+        ),
+        (
+            "presets:",
+            "peers: {kube-linter: {a: b}}\npresets:",
+            8,
+            "`kube-linter` is a list of texts",
+            "",
+        ),
+        (
+            "presets:",
+            "preset-params: {ours: {few: 2}}\nparams: {few: {type: integer, default: 1, about: a}}\npresets:",
+            8,
+            "no rule is in a preset `ours`",
+            "",
+        ),
+        (
+            "presets:",
+            "preset-params: {all: {few: '2'}}\nparams: {few: {type: integer, default: 1, about: a}}\npresets:",
+            8,
+            "`few` is of the type `integer`",
+            "",
+        ),
+        ("since: 1.0.0", "since: today", 4, "`today` is not a version", "or leave it out"),
+        ("id: team-label-required", "id: Team label", 1, "`Team label` is not an id", "lower-case"),
+    ] {
+        for said in refused(from, to) {
+            assert!(said.contains(&format!("own/team.yaml:{line}:")), "{to}: {said}");
+            assert!(said.contains(message) && said.contains(help), "{to}: {said}");
+        }
+    }
+}
+
+/// Any name will do for a file, but not one that is nearly the id.
+#[test]
+fn an_id_that_is_nearly_the_name_of_its_file_is_an_error() {
+    let wrong = RULE.replace("id: team-label-required", "id: team-lable-required");
+    let dir = repository(&[(".plimsoll/rules/team-label-required.yaml", &wrong), MAP]);
+    let out = run(dir.path(), &["test", ".plimsoll/rules"]).expect_code(1).out;
+    let words = "team-label-required.yaml:1:5: the file of this rule is called `team-label-required`\n  \
+                 help: did you mean `team-label-required`?";
+    assert!(out.contains(words), "{out}");
+}
+
 /// Kinds of others, presets of one's own and rules of one's own beside it are known to nobody else.
 #[test]
 fn a_rule_may_name_kinds_presets_and_rules_that_do_not_come_with_plimsoll() {

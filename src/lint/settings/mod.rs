@@ -51,7 +51,7 @@ impl Settings {
                 rules.add(sources, &project::shown(&file), &text);
             }
         }
-        rules.finish(&[]);
+        rules.finish(&RuleSet::default());
         let faults = faults(&settings.config).into_iter();
         let faults = faults.chain(select::faults(&settings.config, &rules, sources));
         settings.faults.extend(settings.config.findings.iter().cloned().chain(faults));

@@ -5,6 +5,7 @@ use cel::Value;
 
 use super::{Rule, RuleError, Scope};
 use crate::rule::algorithm::TextKind;
+use crate::rule::value::to_value;
 use crate::rule::{kinds, set};
 use crate::source::Span;
 use crate::spelling::{misspelt, nearest, question};
@@ -18,15 +19,47 @@ pub(super) fn faults(rule: &Rule, root: Node<'_>) -> Vec<RuleError> {
     let mut faults = Vec::new();
     faults.extend(scope(rule, root));
     faults.extend(kinds_of(rule, root));
+    faults.extend(names(rule, root));
     faults.extend(for_the_catalogue(rule, root));
+    faults.extend(LISTS.iter().filter_map(|key| texts(root.get(key)?, key)));
     faults.extend(items(root, "presets").filter_map(preset));
+    faults.extend(items(root, "references").filter_map(reference));
+    faults.extend(peers(root));
     let params = root.get("params").into_iter().flat_map(Node::entries);
     faults.extend(params.zip(&rule.params).filter_map(|(entry, param)| {
         let known = TYPES.contains(&&*param.kind);
         if known { default(&entry, &param.default, &param.kind) } else { sort(&entry) }
     }));
+    faults.extend(preset_params(rule, root));
     faults.sort_by_key(|fault| fault.span);
     faults
+}
+
+/// The keys with lists of texts.
+const LISTS: [&str; 5] = ["references", "presets", "covers", "kinds", "yields-to"];
+
+/// An id that no comment or setting could name, and a version that is none.
+fn names(rule: &Rule, root: Node<'_>) -> Vec<RuleError> {
+    let is_part = |part: &str| {
+        !part.is_empty() && part.chars().all(|of| of.is_ascii_lowercase() || of.is_ascii_digit())
+    };
+    let id = (!rule.id.split('-').all(is_part)).then(|| {
+        let message = format!("`{}` is not an id", rule.id);
+        let help = "lower-case letters, digits and `-`, such as `team-label-required`".to_owned();
+        fault(rule.id_place(), message, Some(help))
+    });
+    let since = root.get("since").filter(|since| !is_version(since.raw())).map(|since| {
+        let message = format!("`{}` is not a version", since.raw());
+        fault(since.span(), message, Some("write it as `1.0.0`, or leave it out".to_owned()))
+    });
+    id.into_iter().chain(since).collect()
+}
+
+/// Whether a text is one to three numbers with dots between them.
+fn is_version(text: &str) -> bool {
+    let is_number =
+        |part: &str| !part.is_empty() && part.chars().all(|digit| digit.is_ascii_digit());
+    text.split('.').count() <= 3 && text.split('.').all(is_number)
 }
 
 /// What the page of a rule that comes with plimsoll must say.
@@ -37,6 +70,56 @@ fn for_the_catalogue(rule: &Rule, root: Node<'_>) -> Vec<RuleError> {
     let missing =
         ["group", "since", "why", "fix"].into_iter().filter(|key| root.get(key).is_none());
     missing.map(|key| fault(root.span(), format!("`{key}` is missing"), None)).collect()
+}
+
+/// Something else in the place of a list of texts; nothing would be read of it.
+fn texts(list: Node<'_>, key: &str) -> Option<RuleError> {
+    let wrong = match list.kind() {
+        Kind::Mapping => Some(list),
+        Kind::Sequence => list.items().find(|item| item.kind() != Kind::Scalar),
+        Kind::Scalar => None,
+    };
+    Some(fault(wrong?.span(), format!("`{key}` is a list of texts"), None))
+}
+
+/// Reports link to references.
+fn reference(word: Node<'_>) -> Option<RuleError> {
+    let is_url = ["https://", "http://"].iter().any(|scheme| word.raw().starts_with(scheme));
+    let message = || format!("`{}` is not the address of a page", word.raw());
+    (!is_url).then(|| fault(word.span(), message(), Some("such as `https://…`".to_owned())))
+}
+
+/// Linters may be any, unless the name is that of a known one with a slip in it.
+fn peers(root: Node<'_>) -> Vec<RuleError> {
+    let Some(peers) = root.get("peers") else { return Vec::new() };
+    if peers.kind() != Kind::Mapping {
+        let help = "such as `{kube-linter: [host-network]}`".to_owned();
+        let message = "`peers` is a map from linters to ids of their checks".to_owned();
+        return vec![fault(peers.span(), message, Some(help))];
+    }
+    let known = set::shipped_peers();
+    let of_entry = |entry: Entry<'_>| {
+        let name = entry.name();
+        let near = misspelt(&name, known.iter().map(String::as_str));
+        let message = format!("there is no linter `{name}`");
+        let misspelt = near.map(|near| fault(entry.key.span(), message, Some(question(near))));
+        misspelt.or_else(|| texts(entry.value, &name))
+    };
+    peers.entries().filter_map(of_entry).collect()
+}
+
+/// Parameters in a preset that have another type.
+fn preset_params(rule: &Rule, root: Node<'_>) -> Vec<RuleError> {
+    let presets = root.get("preset-params").into_iter().flat_map(Node::entries);
+    let given = presets.flat_map(|preset| preset.value.entries());
+    let wrong = given.filter_map(|entry| {
+        let param = rule.params.iter().find(|param| param.name == *entry.name())?;
+        let known = TYPES.contains(&&*param.kind);
+        let message = || format!("`{}` is of the type `{}`", param.name, param.kind);
+        let is_wrong = known && !fits(&to_value(entry.value), &param.kind);
+        is_wrong.then(|| fault(entry.value.span(), message(), None))
+    });
+    wrong.collect()
 }
 
 fn fault(span: Span, message: String, help: Option<String>) -> RuleError {
@@ -120,7 +203,13 @@ fn sort(entry: &Entry<'_>) -> Option<RuleError> {
 
 fn default(entry: &Entry<'_>, value: &Value, kind: &str) -> Option<RuleError> {
     let at = entry.value.get("default")?.span();
-    let fits = matches!(
+    let message = || format!("the default of `{}` is not of the type `{kind}`", entry.name());
+    (!fits(value, kind)).then(|| fault(at, message(), None))
+}
+
+/// Whether a value is of a parameter's type.
+fn fits(value: &Value, kind: &str) -> bool {
+    matches!(
         (kind, value),
         ("integer" | "number", Value::Int(_) | Value::UInt(_))
             | ("number", Value::Float(_))
@@ -128,7 +217,5 @@ fn default(entry: &Entry<'_>, value: &Value, kind: &str) -> Option<RuleError> {
             | ("boolean", Value::Bool(_))
             | ("list", Value::List(_))
             | ("map", Value::Map(_))
-    );
-    let message = || format!("the default of `{}` is not of the type `{kind}`", entry.name());
-    (!fits).then(|| fault(at, message(), None))
+    )
 }
