@@ -1,5 +1,6 @@
 //! `plimsoll merge FILE…`: merges the JSON reports of shards.
 
+use std::cell::LazyCell;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -59,10 +60,12 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
         CommandError::new(why).help("give the reports of all parts of one run, each once")
     })?;
     let report = unite::reports(parts);
-    // The rules of the repository are known where its files are here as well.
-    let sources = Sources::default();
-    let rules = super::rule_files::all(None, &sources).map(|(rules, _)| rules);
-    let rules = rules.unwrap_or_else(|_| RuleSet::builtin(&sources));
+    // The rules of the repository are known where its files are here as well. Not every format asks for them.
+    let rules = LazyCell::new(|| {
+        let sources = Sources::default();
+        let rules = super::rule_files::all(None, &sources).map(|(rules, _)| rules);
+        rules.unwrap_or_else(|_| RuleSet::builtin(&sources))
+    });
     let info = |id: &str| output::info(&rules, id);
     args.outputs.write(&report, &mut Texts::default(), args.color, &info, console)?;
     if !args.quiet {
