@@ -89,6 +89,13 @@ fn what_is_no_version_of_kubernetes_is_an_error_at_its_line() {
     let cluster = said("kube-version: latest\n");
     assert!(cluster.contains("`latest` is not a version of Kubernetes"), "{cluster}");
     assert!(cluster.contains("[plimsoll.yaml:1:15]"), "{cluster}");
+    // Helm takes what follows the numbers for nothing.
+    for text in ["v1.31.x", "1.31.", "1.31 or so"] {
+        let err = said(&format!("kube-version: {text}\n"));
+        assert!(err.contains(&format!("`{text}` is not a version of Kubernetes")), "{err}");
+    }
+    let dir = repository(&[("plimsoll.yaml", "kube-version: v1.31.4-gke.1+a\n"), MAP]);
+    run(dir.path(), &["check", "map.yaml"]).expect_code(0);
     let release = said("releases:\n  - name: shop\n    chart: ./shop\n    kube-version: 1.x\n");
     assert!(release.contains("`1.x` is not a version of Kubernetes"), "{release}");
     assert!(release.contains("[plimsoll.yaml:4:19]"), "{release}");

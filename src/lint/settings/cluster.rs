@@ -33,10 +33,19 @@ pub(super) fn faults(config: &Config) -> Vec<Finding> {
     });
     let of_releases = said.releases.iter().map(|release| &release.kube_version);
     let versions = std::iter::once(&said.kube_version).chain(of_releases).flatten();
-    let versions = versions.filter(|version| KubeVersion::parse(&version.value).is_err());
+    let versions = versions.filter(|version| !is_version(&version.value));
     let versions = versions.filter_map(|version| {
         let message = format!("`{}` is not a version of Kubernetes", version.value);
         config.fault(version, message, "write it as `1.34` or `1.34.2`".to_owned())
     });
     sizes.chain(versions).collect()
+}
+
+/// Whether a text is a version of Kubernetes. Helm's option takes one that anything may follow, such as `1.31.x`; nobody
+/// means the `1.31` that it makes of it.
+fn is_version(text: &str) -> bool {
+    let core =
+        text.trim_start_matches('v').trim_start_matches(|of: char| ".0123456789".contains(of));
+    let is_plain = core.is_empty() && !text.ends_with('.') || core.starts_with(['-', '+']);
+    is_plain && KubeVersion::parse(text).is_ok()
 }
