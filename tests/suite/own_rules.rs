@@ -32,10 +32,12 @@ fn rules_in_a_directory_that_is_named_run_like_any_other() {
 
 #[test]
 fn a_directory_that_is_not_there_is_an_error_at_its_line() {
-    let dir = repository(&[("plimsoll.yaml", "rule-paths:\n  - policy\n"), MAP]);
-    let run = run(dir.path(), &["check", "map.yaml"]).expect_code(2);
-    assert!(run.err.contains("no file or folder `policy` is there"), "{}", run.err);
-    assert!(run.err.contains("plimsoll.yaml:2:5"), "{}", run.err);
+    for setting in ["rule-paths", "schemas"] {
+        let dir = repository(&[("plimsoll.yaml", &format!("{setting}:\n  - policy\n")), MAP]);
+        let run = run(dir.path(), &["check", "map.yaml"]).expect_code(2);
+        assert!(run.err.contains("no file or folder `policy` is there"), "{}", run.err);
+        assert!(run.err.contains("plimsoll.yaml:2:5"), "{}", run.err);
+    }
 }
 
 #[test]

@@ -97,7 +97,11 @@ fn a_directory_of_schemas_is_used_when_the_configuration_names_it() {
 
 #[test]
 fn a_place_without_schemas_that_the_configuration_names_is_told() {
-    let dir = repository(&[("plimsoll.yaml", "schemas: [crds]\n"), ("w.yaml", WIDGET)]);
+    let dir = repository(&[
+        ("plimsoll.yaml", "schemas: [crds]\n"),
+        ("crds/notes.txt", ""),
+        ("w.yaml", WIDGET),
+    ]);
     let run = run(dir.path(), &ARGS).expect_code(0);
     let said = "`schemas`: there is no schema that can be read at crds";
     assert!(run.err.contains(said), "{}", run.err);

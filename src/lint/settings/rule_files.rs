@@ -34,11 +34,13 @@ pub fn assumed(start: &Path) -> Config {
     Config { settings: config::Settings { rule_paths, ..Default::default() }, ..Config::default() }
 }
 
-/// Findings on files and folders under `rule-paths` that do not exist: their rules would be left out silently.
+/// Findings on files and folders under `rule-paths` and `schemas` that do not exist: the rules and the schemas would be
+/// left out silently.
 #[must_use]
 pub(super) fn faults(config: &Config) -> Vec<Finding> {
     let base = config.directory().unwrap_or(Path::new(""));
-    let absent = config.settings.rule_paths.iter().filter(|path| !base.join(&path.value).exists());
+    let named = config.settings.rule_paths.iter().chain(&config.settings.schemas);
+    let absent = named.filter(|path| !base.join(&path.value).exists());
     let faults = absent.filter_map(|path| {
         let message = format!("no file or folder `{}` is there", path.value);
         config.fault(path, message, "paths are relative to this file".to_owned())
