@@ -21,7 +21,7 @@ pub struct Settings {
     /// Severity and parameters of single rules, by rule id.
     pub rules: BTreeMap<String, Spanned<RuleSettings>>,
     /// Different settings for some paths; the last entry that matches wins.
-    pub overrides: Vec<Override>,
+    pub overrides: Vec<Spanned<Override>>,
     /// Findings that you accept, by object, container, release or path.
     pub exemptions: Vec<Spanned<Exemption>>,
     /// Releases that plimsoll cannot read from the repository, or that differ from what it reads.

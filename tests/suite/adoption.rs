@@ -457,3 +457,30 @@ fn a_baseline_of_a_folder_above_hides_no_file_of_the_same_name() {
         assert!(err.contains("relative to another directory"), "{err}");
     }
 }
+
+/// A rule that a setting names may be switched on by the command line, so then nothing is said of it.
+#[test]
+fn settings_of_rules_that_do_not_run_are_said() {
+    let settings = "rules:\n  admission-webhook-present-review: warning\n  sorted-keys: {params: {recursive: true}}\n  image-tag-latest-forbidden: error\n  helm-render: warning\n  host-port-forbidden: off\noverrides:\n  - {paths: [b/**]}\n  - {ignore: [security]}\n  - {paths: [a/**], select: [sorted-keys]}\n  - {paths: [b/**], rules: {sorted-keys: info, image-tag-latest-forbidden: info}}\n";
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: b}\nspec:\n  containers: [{name: a, image: 'example.org/a:1.0.0'}]\n";
+    let dir = repository(&[("plimsoll.yaml", settings), ("a/a.yaml", pod), ("b/b.yaml", pod)]);
+    let said = |more: &[&str]| {
+        let args = [&["check", "--format", "concise", "--no-cache"][..], more].concat();
+        let out = run(dir.path(), &args).out;
+        let own = out.lines().filter(|line| line.starts_with("plimsoll.yaml:"));
+        own.map(|line| line["plimsoll.yaml:".len()..].to_owned()).collect::<Vec<_>>()
+    };
+    let overrides = [
+        "8:5: warning config-invalid: this override changes nothing",
+        "9:5: warning config-invalid: this override applies to no file",
+    ];
+    let expected = [
+        "2:3: warning config-invalid: this sets up `admission-webhook-present-review`, which does not run",
+        overrides[0],
+        overrides[1],
+        "11:29: warning config-invalid: this sets up `sorted-keys`, which does not run",
+    ];
+    assert_eq!(said(&[]), expected);
+    assert_eq!(said(&["--preset", "all"]), overrides);
+    assert_eq!(said(&["b"]), [""; 0]);
+}

@@ -22,7 +22,7 @@ pub fn faults(config: &Config, set: &RuleSet, sources: &Sources) -> Vec<Finding>
     {
         findings.extend(unknown(config, preset, &error));
     }
-    let overrides = || said.overrides.iter();
+    let overrides = || said.overrides.iter().map(|each| &each.value);
     let lists = [&said.select, &said.ignore].into_iter();
     let lists = lists.chain(overrides().flat_map(|each| [&each.select, &each.ignore]));
     let exempt = said.exemptions.iter().map(|each| &each.value.rules);
@@ -78,7 +78,7 @@ fn of_rules(
 }
 
 /// The key of a value, which stands before it in the text.
-fn key_before<T>(
+pub(super) fn key_before<T>(
     key: &str,
     value: &Spanned<T>,
     config: &Config,

@@ -22,7 +22,7 @@ pub(super) fn faults(config: &Config) -> Vec<Finding> {
     };
     let exclude = said.exclude.iter();
     let exclude = exclude.filter_map(|glob| fault(glob, check_exclude(&glob.value).err()?));
-    let paths = said.overrides.iter().flat_map(|each| &each.paths);
+    let paths = said.overrides.iter().flat_map(|each| &each.value.paths);
     let paths = paths.chain(said.exemptions.iter().flat_map(|each| &each.value.paths));
     let paths =
         paths.filter_map(|glob| fault(glob, Glob::new(&glob.value).err()?.kind().to_string()));

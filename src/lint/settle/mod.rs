@@ -91,7 +91,8 @@ impl<'r, 'p> Settling<'r, 'p> {
         let around = self.run.config.directory().map(crate::project::shown).unwrap_or_default();
         if self.run.project.covers(&around) {
             unneeded.extend(self.exemptions.unused(self.names, severity));
-            unneeded.extend(self.run.choices.idle(self.run.config));
+            let Run { config, rules, sources, .. } = self.run;
+            unneeded.extend(self.run.choices.idle(config, rules, sources));
         }
         unneeded
     }
