@@ -34,7 +34,7 @@ pub use candidate::{Candidate, Reason};
 pub use chart::LocalChart;
 pub use class::{Class, Seen};
 pub use classify::{Recall, Taken, take, take_text};
-pub use exclude::check_exclude;
+pub use exclude::{check_exclude, matching_nothing};
 pub use file::File;
 pub use kustomize::{Field, NewTag, Patched, Rewrites, path as field_path};
 pub use lock::{
@@ -89,6 +89,8 @@ pub struct Project {
     pub loose: Vec<String>,
     /// The paths that were asked for and that the configuration's `exclude` leaves out.
     pub excluded: Vec<String>,
+    /// The patterns of `exclude` that left out nothing, as indexes into those of the configuration.
+    pub unused_excludes: Vec<usize>,
     /// Findings on files and declarations.
     pub findings: Vec<Finding>,
 }
@@ -191,6 +193,7 @@ pub fn assemble(walked: Walked, taken: Vec<Taken>, config: &Config, sources: &So
         asked: walked.asked,
         loose: walked.loose,
         excluded: walked.excluded,
+        unused_excludes: walked.unused,
         findings,
     }
 }

@@ -37,6 +37,8 @@ pub struct Walked {
     pub loose: Vec<String>,
     /// The paths that were asked for and that `exclude` leaves out, as shown.
     pub excluded: Vec<String>,
+    /// The patterns of `exclude` that left out nothing, as indexes into those of the configuration.
+    pub unused: Vec<usize>,
     /// Findings on directories that could not be read.
     pub findings: Vec<Finding>,
 }
@@ -109,7 +111,8 @@ pub fn walk_with(
         walk.walked.roots.push(shown);
         walk.directory(&directory, depth, Reason::Around);
     }
-    let mut walked = walk.walked;
+    let unused = walk.exclude.unused();
+    let mut walked = Walked { unused, ..walk.walked };
     walked.roots.sort();
     walked.roots.dedup();
     Ok(walked)

@@ -484,3 +484,30 @@ fn settings_of_rules_that_do_not_run_are_said() {
     assert_eq!(said(&["--preset", "all"]), overrides);
     assert_eq!(said(&["b"]), [""; 0]);
 }
+
+/// What is left out may only be there on another machine; what `.gitignore` leaves out is left out in any case.
+#[test]
+fn settings_of_paths_that_do_not_exist_are_said() {
+    let settings = "exclude:\n  - gone/**\n  - a/sub\n  - a/sub/*.yaml\n  - built\n  - '*.txt'\n  - '*.text'\ncharts:\n  shop: ./gone\n  here: a\n";
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
+    let dir = repository(&[
+        ("plimsoll.yaml", settings),
+        (".gitignore", "built\n"),
+        ("a/map.yaml", map),
+        ("a/sub/map.yaml", map),
+        ("a/notes.txt", ""),
+        ("built/map.yaml", map),
+    ]);
+    std::fs::create_dir(dir.path().join(".git")).expect("a folder");
+    let said = |path: &str| {
+        let args = ["check", "--format", "concise", "--no-cache", path];
+        run(dir.path(), &args).expect_code(0).out
+    };
+    let expected = [
+        "plimsoll.yaml:2:5: warning config-invalid: `gone/**` leaves out nothing",
+        "plimsoll.yaml:7:5: warning config-invalid: `*.text` leaves out nothing",
+        "plimsoll.yaml:9:9: warning config-invalid: no chart `./gone` is there",
+    ];
+    assert_eq!(said(".").lines().collect::<Vec<_>>(), expected);
+    assert_eq!(said("a"), "");
+}

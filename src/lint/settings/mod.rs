@@ -2,6 +2,7 @@
 
 pub mod cluster;
 pub(in crate::lint) mod globs;
+mod idle;
 pub mod rule_files;
 
 use std::ops::Range;
@@ -15,6 +16,8 @@ use crate::lint::suppress::exempt;
 use crate::project;
 use crate::rule::RuleSet;
 use crate::source::{SourceId, Sources, Span};
+
+pub(in crate::lint) use idle::idle;
 
 /// The configuration for a directory, all rules including the repository's own, and the faults in either. Whatever is
 /// not at fault holds.

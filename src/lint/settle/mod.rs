@@ -14,6 +14,7 @@ use crate::lint::context::{Run, origin};
 use crate::lint::found::Found;
 use crate::lint::gather::UnitFiles;
 use crate::lint::piece::FINDINGS_AT_LEAST;
+use crate::lint::settings;
 use crate::lint::suppress::{self, Exempt, Exemptions, Names, Suppressions, Verdict, directive};
 use crate::project::Word;
 use crate::report::model::Entry;
@@ -93,6 +94,7 @@ impl<'r, 'p> Settling<'r, 'p> {
             unneeded.extend(self.exemptions.unused(self.names, severity));
             let Run { config, rules, sources, .. } = self.run;
             unneeded.extend(self.run.choices.idle(config, rules, sources));
+            unneeded.extend(settings::idle(config, self.run.project));
         }
         unneeded
     }
