@@ -601,6 +601,23 @@ fn a_part_of_a_rule_that_nothing_reads_is_an_error_at_its_line() {
     }
 }
 
+#[test]
+fn what_nothing_reads_in_an_example_is_an_error_at_its_line() {
+    let own = rule("[any]", "{forbid: params.few > 2, at: object, message: m}");
+    let own = format!("{own}params: {{few: {{type: integer, default: 1, about: a}}}}\n");
+    for (examples, place, words) in [
+        ("examples: {violates: a}", "8:11", "`examples` is a list"),
+        ("examples:\n  - {satisfies: a, params: {fwe: 3}}", "9:29", "did you mean `few`?"),
+        ("examples:\n  - {satisfies: a, cluster: {node: 3}}", "9:30", "did you mean `nodes`?"),
+        ("examples:\n  - {satisfies: a, release: {names: b}}", "9:30", "did you mean `name`?"),
+    ] {
+        for said in refused_whole(&format!("{own}{examples}\n")) {
+            assert!(said.contains(&format!("own/team.yaml:{place}: ")), "{said}");
+            assert!(said.contains(words), "{said}");
+        }
+    }
+}
+
 /// Any name will do for a file, but not one that is nearly the id.
 #[test]
 fn an_id_that_is_nearly_the_name_of_its_file_is_an_error() {

@@ -15,6 +15,9 @@ use crate::yaml::{self, Kind, Node};
 const EXAMPLE_KEYS: &[&str] =
     &["violates", "satisfies", "fixed", "params", "release", "cluster", "kube-version", "base"];
 
+const RELEASE_KEYS: &[&str] = &["name", "chart", "namespace", "via"];
+const CLUSTER_KEYS: &[&str] = &["nodes", "zones", "node-cpu", "node-memory"];
+
 /// An example: a text or the files of a chart, with the lines on which the rule must find something.
 #[derive(Debug, Clone)]
 pub struct Example {
@@ -50,13 +53,23 @@ pub(super) fn examples(source: SourceId, text: &Arc<str>) -> (Vec<Example>, Vec<
     }
     reader.errors.extend(further_document(&stream));
     let root = stream.documents.first().and_then(|file| file.root());
-    let items = root.and_then(|root| root.get("examples")).into_iter().flat_map(Node::items);
-    let examples = items.filter_map(|node| example(&mut reader, node)).collect();
+    let list = root.and_then(|root| root.get("examples"));
+    if let Some(other) = list.filter(|list| list.kind() != Kind::Sequence && !list.is_null()) {
+        reader.error(other.span(), "`examples` is a list".to_owned());
+    }
+    let items = list.into_iter().flat_map(Node::items);
+    let params = root.and_then(|root| root.get("params"));
+    let params: Vec<_> = params.into_iter().flat_map(Node::entries).map(|one| one.name()).collect();
+    let params: Vec<&str> = params.iter().map(AsRef::as_ref).collect();
+    let examples = items.filter_map(|node| example(&mut reader, node, &params)).collect();
     (examples, reader.errors)
 }
 
-fn example(reader: &mut Reader, node: Node<'_>) -> Option<Example> {
+fn example(reader: &mut Reader, node: Node<'_>, of_rule: &[&str]) -> Option<Example> {
     reader.known(node, EXAMPLE_KEYS);
+    for (key, keys) in [("params", of_rule), ("release", RELEASE_KEYS), ("cluster", CLUSTER_KEYS)] {
+        node.get(key).into_iter().for_each(|part| reader.known(part, keys));
+    }
     let (text, violates) = match (node.get("violates"), node.get("satisfies")) {
         (Some(text), None) => (text, true),
         (None, Some(text)) => (text, false),
