@@ -127,7 +127,7 @@ impl Evaluator {
             self.undecided.answer(&rule.id, std::mem::take(&mut judge.answers));
             // Most rules find nothing.
             if undecided > 0 || !found.is_empty() {
-                let open = leave_open(rule, document, stage, &mut found);
+                let open = leave_open(rule, |_| document, stage, &mut found);
                 self.undecided.note(&rule.id, undecided + open);
                 push_all(&mut hits, key, found);
             }
@@ -136,7 +136,7 @@ impl Evaluator {
                 let company = company.filter(|_| rule.scope == Scope::Release);
                 let scene = Scene { rule, params, object, company, setting: &self.setting };
                 let mut judged = algorithm.judge(&scene);
-                let open = leave_open(rule, document, stage, &mut judged.hits);
+                let open = leave_open(rule, |_| document, stage, &mut judged.hits);
                 self.undecided.note(&rule.id, open);
                 push_all(&mut hits, key, judged.hits);
                 self.unknown_kinds.extend(judged.unknown_kind);

@@ -53,16 +53,16 @@ pub(super) enum Stage {
     Literal,
 }
 
-/// Removes hits on texts that are filled in later; returns how many were removed.
-pub(super) fn leave_open(
+/// Removes hits on texts that are filled in later; returns how many were removed. `document` is that of a target.
+pub(super) fn leave_open<'d>(
     rule: &Rule,
-    document: &Document,
+    document: impl Fn(&Target) -> &'d Document,
     stage: Stage,
     hits: &mut Vec<Hit>,
 ) -> usize {
     let before = hits.len();
     let stage = if *rule.group == *LITERAL { Stage::Literal } else { stage };
-    hits.retain(|hit| !is_open(&hit.target, document, stage));
+    hits.retain(|hit| !is_open(&hit.target, document(&hit.target), stage));
     before - hits.len()
 }
 

@@ -8,6 +8,8 @@ use super::{Evaluator, Hit, Judge, Rule, Scope};
 use crate::rule::algorithm::{Text, TextHit};
 use crate::rule::chart::ChartView;
 use crate::rule::expression::{Datum, Slot};
+use crate::rule::hit::Target;
+use crate::rule::placeholder::{Stage, leave_open};
 
 /// Variables for one document; an empty map if the document is missing.
 const DOCUMENTS: [(&str, Slot); 4] = [
@@ -34,7 +36,8 @@ impl Evaluator {
         chart: &ChartView,
         rules: impl IntoIterator<Item = (&'r Rule, &'r BTreeMap<String, Value>)>,
     ) -> Vec<(usize, Hit)> {
-        let mut judge = Judge::new(&self.cel, &self.facts, chart.documents());
+        let documents = chart.documents();
+        let mut judge = Judge::new(&self.cel, &self.facts, documents);
         for (name, slot) in DOCUMENTS {
             match chart.root(name) {
                 Some(root) => judge.know(slot, root),
@@ -54,8 +57,10 @@ impl Evaluator {
             if rule.scope != Scope::Chart {
                 continue;
             }
-            let found = judge.rule(rule, || self.settings.of(rule, params));
-            self.undecided.note(&rule.id, std::mem::take(&mut judge.undecided));
+            let mut found = judge.rule(rule, || self.settings.of(rule, params));
+            let document = |target: &Target| &*documents[target.document];
+            let open = leave_open(rule, document, Stage::Written, &mut found);
+            self.undecided.note(&rule.id, std::mem::take(&mut judge.undecided) + open);
             self.undecided.answer(&rule.id, std::mem::take(&mut judge.answers));
             hits.extend(found.into_iter().map(|hit| (at, hit)));
             if let Some(algorithm) = rule.algorithm {
