@@ -4,8 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::lock::{Archive, LOCK_NAME, Lock, LockedChart};
 use super::node::scalar_text;
-use super::path::shown;
-use super::path::{join, on_disk, top_of_repository};
+use super::path::{join, on_disk, shown, top_of_repository};
 use super::release::ChartRef;
 use crate::config::Config;
 use crate::helm::chart::Dependency;

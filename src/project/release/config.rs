@@ -5,8 +5,7 @@ use super::{ChartRef, Content, Context, Found, Layer, Release, Via};
 use crate::config::{self, ChartSettings, Config, ReleaseSettings, Spanned, ValuesEntry};
 use crate::project::class::Class;
 use crate::project::node::NodeRef;
-use crate::project::path::shown;
-use crate::project::path::{join, parent};
+use crate::project::path::{join, parent, shown};
 use crate::source::Span;
 
 pub(super) fn find(context: &Context<'_>, found: &mut Found) {

@@ -13,8 +13,7 @@ use hcl_edit::structure::Body;
 use hcl_edit::template::Element;
 
 use super::{Instance, Module, function, ident};
-use crate::project::path::shown;
-use crate::project::path::{absolute, on_disk};
+use crate::project::path::{absolute, on_disk, shown};
 use crate::project::tree::Tree;
 
 /// A value; `Unknown` if only Terraform knows it.
