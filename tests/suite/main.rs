@@ -10,6 +10,7 @@ mod cache;
 mod chart_rules;
 mod charts;
 mod cli;
+mod commands;
 mod completeness;
 mod corpus;
 mod declared;

@@ -20,6 +20,10 @@ pub(in crate::project::release::script) fn gitlab<'p>(
     context: &Context<'p>,
 ) -> Vec<Piece> {
     let Some(pipeline) = Pipeline::of(file, context) else { return Vec::new() };
+    let workflow = pipeline.roots.iter().find_map(|root| root.at(&["workflow", "rules"]));
+    if workflow.is_some_and(|rules| pipeline.never(rules)) {
+        return Vec::new();
+    }
     let mut global = Variables::new();
     for root in pipeline.roots.iter().rev() {
         variables(root.get("variables"), &mut global);
@@ -60,6 +64,9 @@ fn job(
         let own = chain.iter().find_map(|job| job.get(key));
         own.or_else(|| pipeline.roots.iter().find_map(|root| root.at(&["default", key])))
     };
+    if chain.iter().find_map(|job| job.get("rules")).is_some_and(|rules| pipeline.never(rules)) {
+        return Vec::new();
+    }
     let mut own = global.clone();
     for job in chain.iter().rev() {
         variables(job.get("variables"), &mut own);
@@ -125,6 +132,41 @@ impl<'p> Pipeline<'p> {
             let parent: Vec<Node<'p>> = self.get(parent.raw()).collect();
             self.extend(&parent, chain, depth + 1);
         }
+    }
+
+    /// Whether a job with these rules is never run: the first rule that applies decides, and without one the job is left
+    /// out.
+    fn never(&self, rules: Node<'_>) -> bool {
+        let Some(rules) = self.rules(rules).filter(|rules| !rules.is_empty()) else { return false };
+        for rule in rules {
+            if rule.get("when").is_none_or(|when| when.raw() != "never") {
+                return false;
+            }
+            if ["if", "changes", "exists"].iter().all(|key| rule.get(key).is_none()) {
+                return true;
+            }
+        }
+        true
+    }
+
+    /// A list of rules with those that it refers to; `None` if one of these is not here.
+    fn rules<'a>(&self, rules: Node<'a>) -> Option<Vec<Node<'a>>>
+    where
+        'p: 'a,
+    {
+        let is_reference = |node: &Node<'_>| node.tag() == Some("!reference");
+        let items = |node: Node<'a>| match is_reference(&node) {
+            true => vec![node],
+            false => node.items().collect(),
+        };
+        let mut all = Vec::new();
+        for rule in items(rules) {
+            match is_reference(&rule) {
+                true => all.extend(self.followed(rule).into_iter().next()?.items()),
+                false => all.push(rule),
+            }
+        }
+        (!all.iter().any(is_reference)).then_some(all)
     }
 
     /// Resolves `!reference [job, key]`.

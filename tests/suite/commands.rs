@@ -1,0 +1,65 @@
+//! Releases that commands in scripts, Makefiles and pipelines deploy.
+
+use crate::harness::{repository, run};
+
+const CHART: [(&str, &str); 5] = [
+    ("web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 0.1.0\n"),
+    ("web/values.yaml", "a: 1\n"),
+    ("a.yaml", "a: 2\n"),
+    ("b.yaml", "a: 3\n"),
+    ("c.yaml", "a: 4\n"),
+];
+
+/// What a repository with a chart declares: each release as `namespace/name`, with the values on top of the chart's, and
+/// why others are not resolved. Sorted.
+fn declared(file: &str, text: &str) -> Vec<String> {
+    let dir = repository(&[&CHART[..], &[(file, text)]].concat());
+    let out = run(dir.path(), &["releases", "--format", "json"]).expect_code(0).out;
+    let report: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    let list = |key: &str| report[key].as_array().expect("a list").clone();
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or("?").to_owned();
+    let release = |release: &serde_json::Value| {
+        let values = release["values"].as_array().expect("values").iter();
+        let values = values.map(|layer| layer["file"].as_str().unwrap_or("inline").to_owned());
+        let name = format!("{}/{}", text(&release["namespace"]), text(&release["name"]));
+        [name].into_iter().chain(values).collect::<Vec<_>>().join(" ")
+    };
+    let own = |release: &&serde_json::Value| release["via"] != "chart-default";
+    let mut all: Vec<String> = list("releases").iter().filter(own).map(release).collect();
+    all.extend(list("unresolved").iter().map(|unresolved| text(&unresolved["why"])));
+    all.sort();
+    all
+}
+
+#[track_caller]
+fn expect(file: &str, text: &str, expected: &[&str]) {
+    assert_eq!(declared(file, text), expected, "{file}: {text}");
+}
+
+#[test]
+fn jobs_that_are_never_run_deploy_nothing() {
+    for (rules, runs) in [
+        ("[{when: never}]", false),
+        ("[{if: $A, when: never}, {when: never}]", false),
+        ("[{if: $A, when: never}]", false),
+        ("[{when: never}, {when: always}]", false),
+        ("[!reference [.rules, rules]]", false),
+        ("!reference [.rules, rules]", false),
+        ("[!reference [.elsewhere, rules], {when: never}]", true),
+        ("[!reference [.circle, rules], {when: never}]", true),
+        ("[{if: $A, when: never}, {when: manual}]", true),
+        ("[{if: $A}]", true),
+        ("[{if: $A}, {when: never}]", true),
+    ] {
+        let text = format!(
+            ".rules: {{rules: [{{when: never}}]}}\n.circle: {{rules: [!reference [.circle, rules]]}}\na:\n  rules: {rules}\n  script: [helm install a web]\n"
+        );
+        expect(".gitlab-ci.yml", &text, if runs { &["?/a"] } else { &[] });
+        let extended = format!(
+            ".rules: {{rules: [{{when: never}}]}}\n.circle: {{rules: [!reference [.circle, rules]]}}\n.a:\n  rules: {rules}\na:\n  extends: .a\n  script: [helm install a web]\n"
+        );
+        expect(".gitlab-ci.yml", &extended, if runs { &["?/a"] } else { &[] });
+    }
+    let workflow = "workflow: {rules: [{when: never}]}\na: {script: [helm install a web]}\n";
+    expect(".gitlab-ci.yml", workflow, &[]);
+}
