@@ -63,3 +63,46 @@ fn jobs_that_are_never_run_deploy_nothing() {
     let workflow = "workflow: {rules: [{when: never}]}\na: {script: [helm install a web]}\n";
     expect(".gitlab-ci.yml", workflow, &[]);
 }
+
+#[test]
+fn jobs_whose_condition_is_false_deploy_nothing() {
+    for (condition, runs) in [
+        ("false", false),
+        ("${{ false }}", false),
+        ("${{ false && success() }}", false),
+        ("!true", true),
+        ("${{ !true }}", false),
+        ("github.ref == 'x' && false", false),
+        ("matrix.stage == 'test'", false),
+        ("(matrix.stage != 'PROD') || false", false),
+        ("${{ matrix.stage == 'prod' || github.ref == 'x' }}", true),
+        ("always() && false || 'x'", true),
+        ("github.ref == 'x'", true),
+        ("false || contains(fromJSON('[\"it''s\"]'), matrix.stage)", true),
+        ("!matrix.off && matrix.count", true),
+        ("prefix ${{ false }}", true),
+        ("'", true),
+        ("((((", true),
+        ("", true),
+    ] {
+        let quoted = condition.replace('\'', "''");
+        let expected: &[&str] = if runs { &["?/a"] } else { &[] };
+        let step = format!(
+            "jobs:\n  a:\n    strategy: {{matrix: {{stage: [prod], off: [false], count: [1]}}}}\n    steps:\n      - run: helm install a web\n        if: '{quoted}'\n"
+        );
+        // In YAML, `!` begins a tag, so that one is always in an expression or in quotes.
+        if condition != "!true" {
+            expect(".github/workflows/a.yaml", &step, expected);
+        }
+    }
+    expect(
+        ".github/workflows/a.yaml",
+        "jobs:\n  a:\n    if: false\n    steps: [run: helm install a web]\n",
+        &[],
+    );
+    let nested = format!(
+        "jobs:\n  a:\n    if: {}\n    steps: [run: helm install a web]\n",
+        "(".repeat(9_000)
+    );
+    expect(".github/workflows/a.yaml", &nested, &["?/a"]);
+}

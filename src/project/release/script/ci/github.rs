@@ -1,5 +1,8 @@
 //! The workflows and actions of GitHub: <https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax>.
 
+mod condition;
+
+use self::condition::is_false;
 use super::{
     Context, File, Kind, Mapped, Node, Piece, Pieces, RUN_TIME, Value, Variables, combined,
     interpolated, is_known,
@@ -27,14 +30,24 @@ pub(in crate::project::release::script) fn github(
     };
     let mut pieces = Pieces::of(file, context);
     for (name, node) in jobs {
-        for matrix in matrix(node.at(&["strategy", "matrix"])) {
-            let expressions: Variables = inputs.clone().into_iter().chain(matrix).collect();
+        for certain in matrix(node.at(&["strategy", "matrix"])) {
+            if is_never(node, &certain) {
+                continue;
+            }
+            let expressions: Variables =
+                inputs.clone().into_iter().chain(certain.clone()).collect();
             let mut own = global.clone();
             variables(node.get("env"), &mut own, &expressions);
-            Job { root, node, name: &name, variables: own, expressions }.add(&mut pieces);
+            Job { root, node, name: &name, variables: own, expressions, certain }.add(&mut pieces);
         }
     }
     pieces.found
+}
+
+/// Whether a job or step is never run, as its condition is false.
+fn is_never(node: Node<'_>, certain: &Variables) -> bool {
+    let condition = node.get("if").and_then(scalar_text);
+    condition.is_some_and(|condition| is_false(&condition, certain))
 }
 
 /// The inputs of an action or a workflow, with their defaults.
@@ -62,13 +75,16 @@ struct Job<'a> {
     variables: Variables,
     /// What expressions may name besides `env`: `inputs.x` and `matrix.x`.
     expressions: Variables,
+    /// Those of them that are certain, whoever starts the run.
+    certain: Variables,
 }
 
 impl Job<'_> {
     /// Adds the scripts of its steps.
     fn add(&self, pieces: &mut Pieces<'_, '_>) {
-        let Self { root, node, name, variables: own, expressions } = self;
-        for step in node.get("steps").into_iter().flat_map(|steps| steps.items()) {
+        let Self { root, node, name, variables: own, expressions, certain } = self;
+        let steps = node.get("steps").into_iter().flat_map(|steps| steps.items());
+        for step in steps.filter(|step| !is_never(*step, certain)) {
             let run = step.get("run").filter(|run| run.kind() == Kind::Scalar);
             let Some(run) = run else { continue };
             let mut own = own.clone();
