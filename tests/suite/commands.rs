@@ -106,3 +106,61 @@ fn jobs_whose_condition_is_false_deploy_nothing() {
     );
     expect(".github/workflows/a.yaml", &nested, &["?/a"]);
 }
+
+/// One release for each option.
+#[test]
+fn an_input_with_options_may_be_each_of_them() {
+    let workflow = |more: &str, job: &str| {
+        format!(
+            "on:\n  workflow_dispatch:\n    inputs:\n      env: {{type: choice, options: [a, b], default: a}}\n      name: {{default: d}}\n      other: {{type: string}}\n{more}jobs:\n  deploy:\n{job}"
+        )
+    };
+    for (more, job, expected) in [
+        (
+            "",
+            "    steps: [run: 'helm install x web -n ${{ inputs.env }} -f ${{ inputs.env }}.yaml']\n",
+            &["a/x a.yaml", "b/x b.yaml"][..],
+        ),
+        (
+            "",
+            "    steps: [run: 'helm install x web -n ${{ github.event.inputs.env }}']\n",
+            &["a/x", "b/x"],
+        ),
+        (
+            "",
+            "    steps: [{run: 'helm install x web -n $E', env: {E: '${{ inputs.env }}'}}]\n",
+            &["a/x", "b/x"],
+        ),
+        (
+            "env: {E: '${{ inputs.env }}'}\n",
+            "    steps: [run: 'helm install x web -n $E']\n",
+            &["a/x", "b/x"],
+        ),
+        ("", "    steps: [run: 'helm install x web -n ${{ inputs.name }}']\n", &["d/x"]),
+        ("", "    steps: [run: 'helm install x web -n ${{ inputs.other }}']\n", &["?/x"]),
+        (
+            "",
+            "    if: inputs.env == 'b'\n    steps: [run: 'helm install x web -n ${{ inputs.env }}']\n",
+            &["b/x"],
+        ),
+        (
+            "",
+            "    steps: [{run: 'helm install x web -n ${{ inputs.env }}', if: inputs.env != 'b'}]\n",
+            &["a/x"],
+        ),
+        // Anything may be given as another input.
+        ("", "    if: inputs.name == 'e'\n    steps: [run: helm install x web]\n", &["?/x"]),
+        (
+            "  push: {}\n",
+            "    steps: [run: 'helm install x web -n ${{ inputs.env || ''c'' }}']\n",
+            &["a/x", "b/x", "c/x"],
+        ),
+        (
+            "",
+            "    strategy: {matrix: {m: [p, q]}}\n    steps: [run: 'helm install ${{ matrix.m }} web -n ${{ inputs.env }}']\n",
+            &["a/p", "a/q", "b/p", "b/q"],
+        ),
+    ] {
+        expect(".github/workflows/a.yaml", &workflow(more, job), expected);
+    }
+}

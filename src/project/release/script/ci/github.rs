@@ -2,6 +2,8 @@
 
 mod condition;
 
+use std::collections::BTreeMap;
+
 use self::condition::is_false;
 use super::{
     Context, File, Kind, Mapped, Node, Piece, Pieces, RUN_TIME, Value, Variables, combined,
@@ -9,6 +11,8 @@ use super::{
 };
 use crate::project::node::scalar_text;
 use crate::project::path::join;
+use crate::source::Span;
+use crate::yaml::Entry;
 
 /// One piece for each script of each job of a workflow and each entry of its matrix, or for those of an action.
 pub(in crate::project::release::script) fn github(
@@ -16,9 +20,8 @@ pub(in crate::project::release::script) fn github(
     context: &Context<'_>,
 ) -> Vec<Piece> {
     let Some(root) = file.roots().next() else { return Vec::new() };
-    let mut global = Variables::new();
-    variables(root.get("env"), &mut global, &Variables::new());
     let inputs = inputs(root);
+    let choices = choices(root);
     let jobs: Vec<(String, Node<'_>)> = match root.get("runs") {
         Some(runs) => vec![("runs".to_owned(), runs)],
         None => root
@@ -30,18 +33,47 @@ pub(in crate::project::release::script) fn github(
     };
     let mut pieces = Pieces::of(file, context);
     for (name, node) in jobs {
-        for certain in matrix(node.at(&["strategy", "matrix"])) {
+        let before = pieces.found.len();
+        let mut runs = matrix(node.at(&["strategy", "matrix"]));
+        for choice in choices.iter().filter(|choice| is_in(&choice.name, node, root)) {
+            runs = combined(&runs, &choice.values(node, root), |way, value| {
+                way.insert(choice.name.clone(), Value::Text(value.clone()));
+            });
+        }
+        for certain in runs {
             if is_never(node, &certain) {
                 continue;
             }
             let expressions: Variables =
                 inputs.clone().into_iter().chain(certain.clone()).collect();
-            let mut own = global.clone();
+            let mut own = Variables::new();
+            variables(root.get("env"), &mut own, &expressions);
             variables(node.get("env"), &mut own, &expressions);
             Job { root, node, name: &name, variables: own, expressions, certain }.add(&mut pieces);
         }
+        drop_repeated(&mut pieces.found, before);
     }
     pieces.found
+}
+
+/// Drops pieces that say the same, as those of steps that do not read what combinations differ in.
+fn drop_repeated(pieces: &mut Vec<Piece>, from: usize) {
+    let mut seen: BTreeMap<Span, Vec<usize>> = BTreeMap::new();
+    let mut kept = from;
+    for at in from..pieces.len() {
+        let place = pieces[at].text.span(0, 0);
+        let others = seen.entry(place).or_default();
+        let is_same = |other: &usize| {
+            pieces[*other].text.text == pieces[at].text.text
+                && pieces[*other].environment == pieces[at].environment
+        };
+        if !others.iter().any(is_same) {
+            others.push(kept);
+            pieces.swap(kept, at);
+            kept += 1;
+        }
+    }
+    pieces.truncate(kept);
 }
 
 /// Whether a job or step is never run, as its condition is false.
@@ -50,12 +82,58 @@ fn is_never(node: Node<'_>, certain: &Variables) -> bool {
     condition.is_some_and(|condition| is_false(&condition, certain))
 }
 
+/// The events that a workflow is run for. As YAML 1.1 has it, the key `on` is true.
+fn events(root: Node<'_>) -> Option<Node<'_>> {
+    root.get("true").or_else(|| root.get("on"))
+}
+
+/// An input that is one of several options.
+struct Choice {
+    /// As expressions name it: `inputs.stage`.
+    name: String,
+    options: Vec<String>,
+}
+
+/// The inputs of a workflow that is run by hand of which one of several options is chosen.
+fn choices(root: Node<'_>) -> Vec<Choice> {
+    let inputs = events(root).and_then(|events| events.at(&["workflow_dispatch", "inputs"]));
+    let choice = |entry: Entry<'_>| {
+        let options = entry.value.get("options")?.items().filter_map(scalar_text).collect();
+        let is_choice = entry.value.get("type").is_some_and(|kind| kind.raw() == "choice");
+        is_choice.then(|| Choice { name: format!("inputs.{}", entry.name()), options })
+    };
+    let all = inputs.into_iter().flat_map(Node::entries).filter_map(choice);
+    all.filter(|choice| !choice.options.is_empty()).collect()
+}
+
+impl Choice {
+    /// The options, and what is not known where the job has a default and is run for other events, too.
+    fn values(&self, job: Node<'_>, root: Node<'_>) -> Vec<String> {
+        let mut values = self.options.clone();
+        let mut others = events(root).into_iter().flat_map(Node::entries);
+        let is_left_out = others.any(|event| event.name() != "workflow_dispatch");
+        let default = format!("{} ||", self.name);
+        if is_left_out && is_in(&default, job, root) {
+            values.push(RUN_TIME.to_string());
+        }
+        values
+    }
+}
+
+/// Whether a job, or what is set for all jobs, contains a text.
+fn is_in(text: &str, job: Node<'_>, root: Node<'_>) -> bool {
+    let written = |node: Node<'_>| {
+        node.document().text().get(node.span().range()).is_some_and(|own| own.contains(text))
+    };
+    written(job) || root.get("env").is_some_and(written)
+}
+
 /// The inputs of an action or a workflow, with their defaults.
 fn inputs(root: Node<'_>) -> Variables {
     let lists = [
         root.get("inputs"),
-        root.at(&["true", "workflow_dispatch", "inputs"]),
-        root.at(&["true", "workflow_call", "inputs"]),
+        events(root).and_then(|events| events.at(&["workflow_dispatch", "inputs"])),
+        events(root).and_then(|events| events.at(&["workflow_call", "inputs"])),
     ];
     let entries = lists.into_iter().flatten().flat_map(Node::entries);
     let defaults = entries.filter_map(|entry| {
