@@ -164,3 +164,17 @@ fn an_input_with_options_may_be_each_of_them() {
         expect(".github/workflows/a.yaml", &workflow(more, job), expected);
     }
 }
+
+/// skaffold is called at the top of the repository, or beside its file.
+#[test]
+fn paths_of_skaffold_are_found_from_each_folder_of_a_repository() {
+    let skaffold = "apiVersion: skaffold/v4beta6\nkind: Config\ndeploy:\n  helm:\n    releases:\n      - {name: web, chartPath: web, valuesFiles: [a.yaml]}\n";
+    let git = (".git/HEAD", "ref: refs/heads/main\n");
+    let dir = repository(&[&CHART[..], &[git, ("deploy/skaffold.yaml", skaffold)]].concat());
+    for (folder, paths) in [(".", "web 0.1.0 a.yaml"), ("deploy", "../web 0.1.0 ../a.yaml")] {
+        let out = run(&dir.path().join(folder), &["releases"]).expect_code(0).out;
+        let line = out.lines().nth(1).expect("a release");
+        let words: Vec<&str> = line.split_whitespace().collect();
+        assert!(words.join(" ").contains(paths), "{out}");
+    }
+}

@@ -29,8 +29,8 @@ fn release(item: Node<'_>, file: &File, context: &Context<'_>, found: &mut Found
     let chart_path = text("chartPath");
     let chart = match (&chart_path, text("remoteChart")) {
         (Some(path), _) if !path.contains("{{") => context
-            .chart_by_path(path, &context.tree.upwards(directory).collect::<Vec<_>>())
-            .unwrap_or_else(|| context.local_chart(join(directory, path))),
+            .chart_by_path(path, &bases(&file.path, context))
+            .unwrap_or_else(|| context.local_chart(home(path, &file.path, context))),
         (None, Some(remote)) => {
             let chart = command::chart(&remote, text("repo"), &[directory], None, context);
             ChartRef { version: text("version").or(chart.version.clone()), ..chart }
@@ -54,7 +54,7 @@ fn release(item: Node<'_>, file: &File, context: &Context<'_>, found: &mut Found
     let mut values: Vec<Layer> = files
         .iter()
         .filter_map(|node| {
-            let path = values_file(&scalar_text(*node)?, directory, context);
+            let path = home(&scalar_text(*node)?, &file.path, context);
             Some(Layer::file(path, node.span()))
         })
         .collect();
@@ -79,11 +79,16 @@ fn release(item: Node<'_>, file: &File, context: &Context<'_>, found: &mut Found
     });
 }
 
-/// The path of a values file. skaffold reads it relative to the directory it is called in, which is that of
-/// `skaffold.yaml` or, with `--filename`, one above it.
-fn values_file(path: &str, directory: &str, context: &Context<'_>) -> String {
-    let mut paths = context.tree.upwards(directory).map(|base| join(base, path));
-    paths.find(|path| context.tree.is_file(path)).unwrap_or_else(|| join(directory, path))
+/// The folders that a path in a file may be relative to: skaffold reads it relative to the directory that it is called in,
+/// which is that of `skaffold.yaml` or, with `--filename`, one above it.
+fn bases<'c>(file: &'c str, context: &'c Context<'_>) -> Vec<&'c str> {
+    context.tree.upwards(parent(file)).chain(context.tree.tops_of(file)).collect()
+}
+
+/// The file or folder that a path means, which need not exist.
+fn home(path: &str, file: &str, context: &Context<'_>) -> String {
+    let found = context.tree.locate(path, &bases(file, context));
+    found.unwrap_or_else(|| join(parent(file), path))
 }
 
 /// `setValues`, `setValueTemplates` and `setFiles` as one layer. What templates render to, such as the tags of built
