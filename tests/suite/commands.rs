@@ -36,6 +36,51 @@ fn expect(file: &str, text: &str, expected: &[&str]) {
     assert_eq!(declared(file, text), expected, "{file}: {text}");
 }
 
+/// GNU make's manual, "The eval Function".
+#[test]
+fn rules_that_a_makefile_evaluates_are_read() {
+    let define = "define rule\ndeploy-$(1):\n\t@echo $(1)\n\t@helm install $(1) web -n $$(N) -f $(1).yaml\nendef\n";
+    let install = |name: &str| format!("x/{name} {name}.yaml");
+    for (line, names) in [
+        ("$(eval $(call rule,a))", &["a"][..]),
+        ("$(foreach e,a b,$(eval $(call rule,$(e))))", &["a", "b"]),
+        ("$(foreach e,$(ALL),\\\n  $(eval $(call rule,$e)))", &["a", "b", "c"]),
+        ("$(foreach e,a,$(foreach f,b c,$(eval $(call rule,$(f)))))", &["b", "c"]),
+        ("$(if $(N),$(eval $(call rule,a)),$(eval $(call rule,b)))", &["a"]),
+        ("define each\n$(eval $(call rule,$(1)))\nendef\n$(call each,b)", &["b"]),
+        ("$(eval deploy: ; helm install a web -n x -f a.yaml)", &["a"]),
+        ("$(info deploy: none)", &[]),
+        ("ifdef N\n$(eval $(call rule,a))\nelse\n$(eval $(call rule,b))\nendif", &["a"]),
+    ] {
+        let expected: Vec<String> = names.iter().map(|name| install(name)).collect();
+        let makefile = format!("N = x\nALL = a b c\n{define}{line}\n");
+        assert_eq!(declared("Makefile", &makefile), expected, "{line}");
+    }
+    // They are where the `define` has them.
+    let makefile = format!("N = x\n{define}$(foreach e,a b,$(eval $(call rule,$(e))))\n");
+    let dir = repository(&[&CHART[..], &[("Makefile", &makefile)]].concat());
+    let out = run(dir.path(), &["releases"]).expect_code(0).out;
+    assert_eq!(out.matches("Makefile:5").count(), 2, "{out}");
+    for part in ["$(eval ", "$(foreach a,b c,", "$(call rule,", "$(eval $(call rule,", "$(if a,"] {
+        declared(
+            "Makefile",
+            &format!(
+                "{define}{}x{}\nall:\n\thelm install a web\n",
+                part.repeat(500),
+                ")".repeat(500)
+            ),
+        );
+    }
+    let doubled = |at: usize| {
+        format!("define d{at}\n$(call d{0})\n$(call d{0})\n$(call d{0})\nendef\n", at + 1)
+    };
+    let defines: String = (0..40).map(doubled).collect();
+    declared(
+        "Makefile",
+        &format!("{defines}$(eval $(call d0))\nall:\n\t$(call d0)\n\thelm install a web\n"),
+    );
+}
+
 #[test]
 fn jobs_that_are_never_run_deploy_nothing() {
     for (rules, runs) in [

@@ -55,6 +55,15 @@ impl Mapped {
         mapped.finish(from)
     }
 
+    /// This text, of which each byte has its place in another text, with its places in that one's file.
+    pub(super) fn within(mut self, outer: &Self) -> Self {
+        for offset in &mut self.offsets {
+            let at = *offset as usize;
+            *offset = outer.span(at, at).start;
+        }
+        Self { source: outer.source, ..self }
+    }
+
     fn empty(source: SourceId) -> Self {
         Self { source, text: String::new(), offsets: Vec::new() }
     }

@@ -1,18 +1,22 @@
 //! Makefiles: variables, and the recipes of every target (GNU make's manual).
 
+mod evaluate;
 mod expand;
 mod line;
 mod variable;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use self::expand::{expand, reference};
+use self::evaluate::evaluated;
+use self::expand::{expand, inside, reference};
 use self::line::{Logical, logical_lines};
 use self::variable::{Branches, Variables, split_assignment, without_comment};
 use super::{Context, Mapped, Piece, Via, environment};
 use crate::project::class::Class;
 use crate::project::file::File;
 use crate::project::release::shell::{RUN_TIME, is_known};
+use crate::source::SourceId;
 
 /// The most targets and stems of a rule, and ways to reach a target.
 const MAX_WAYS: usize = 24;
@@ -36,7 +40,7 @@ pub(super) fn read(file: &File, includers: &Includers<'_>, context: &Context<'_>
                 environment.set(&name, value);
             }
             let variant = scope.get("@").map(str::to_owned);
-            let lines = rule.recipe.iter().map(|line| recipe(file, line.range.clone(), &scope));
+            let lines = rule.recipe.iter().map(|line| recipe(file, line, &scope));
             for text in shells(lines.collect(), &file.text()) {
                 let environment = environment.clone();
                 pieces.push(Piece {
@@ -93,17 +97,37 @@ struct Rule {
     needs: Vec<String>,
     /// Target-specific variables: `deploy: NAMESPACE := prod`.
     own: Own,
-    recipe: Vec<Logical>,
+    recipe: Vec<Line>,
+}
+
+/// A line of a recipe.
+#[derive(Debug)]
+struct Line {
+    logical: Logical,
+    /// The text that the line is in, if that is not the file but evaluated.
+    made: Option<Arc<Mapped>>,
 }
 
 /// The rules of a file in order, without those in branches that are not taken.
 fn rules(file: &File, variables: &Variables) -> Vec<Rule> {
-    let mut rules: Vec<Rule> = Vec::new();
+    let mut rules = Vec::new();
+    read_rules(&file.text(), None, file, variables, &mut rules);
+    rules
+}
+
+/// Reads the rules in the text of a file, or in one that it evaluates.
+fn read_rules(
+    text: &str,
+    made: Option<&Arc<Mapped>>,
+    file: &File,
+    variables: &Variables,
+    rules: &mut Vec<Rule>,
+) {
     let mut branches = Branches::default();
-    for line in logical_lines(&file.text()) {
+    for line in logical_lines(text) {
         if line.recipe {
             if let Some(rule) = rules.last_mut().filter(|_| branches.may_be_taken()) {
-                rule.recipe.push(line);
+                rule.recipe.push(Line { logical: line, made: made.cloned() });
             }
             continue;
         }
@@ -111,6 +135,15 @@ fn rules(file: &File, variables: &Variables) -> Vec<Rule> {
             || branches.directive(&line.joined, variables)
             || line.joined.starts_with('#')
         {
+            continue;
+        }
+        let start = line.range.start;
+        if made.is_none()
+            && let Some(texts) = evaluated(file, &text[line.range.clone()], start, variables)
+        {
+            for text in texts.into_iter().map(Arc::new).filter(|_| branches.may_be_taken()) {
+                read_rules(&text.text, Some(&text), file, variables, rules);
+            }
             continue;
         }
         let Some((targets, rest)) = line.joined.split_once(':') else { continue };
@@ -127,12 +160,13 @@ fn rules(file: &File, variables: &Variables) -> Vec<Rule> {
             }
             None => {
                 rule.needs = words(without_comment(rest.split(';').next().unwrap_or(rest)));
-                rule.recipe.extend(line.behind_semicolon(&file.text()));
+                let line = line.behind_semicolon(text);
+                let line = line.map(|logical| Line { logical, made: made.cloned() });
+                rule.recipe.extend(line);
             }
         }
         rules.push(rule);
     }
-    rules
 }
 
 /// The variables of one target, or of one way to reach it.
@@ -169,7 +203,7 @@ fn callers(rules: &[Rule], own: &BTreeMap<&str, Own>) -> Callers {
             }
         }
         for line in &rule.recipe {
-            for (target, variables) in made(&line.joined) {
+            for (target, variables) in made(&line.logical.joined) {
                 callers.entry(target).or_default().push(variables);
             }
         }
@@ -278,32 +312,50 @@ fn ways(target: &str, scope: &Variables, callers: &Callers) -> Vec<Variables> {
 }
 
 /// A line of a recipe as it is passed to the shell.
-fn recipe(file: &File, range: std::ops::Range<usize>, variables: &Variables) -> Mapped {
-    let line = &file.text()[range.clone()];
-    let body = line.trim_start_matches(['\t', ' ', '@', '-', '+']);
-    let start = range.end - body.len();
-    let mut mapped = Mapped::part(file.source, &file.text(), start..start);
-    add(&mut mapped, body, start, variables, 0);
-    mapped
+fn recipe(file: &File, line: &Line, variables: &Variables) -> Mapped {
+    let range = line.logical.range.clone();
+    let passed = |source, text: &str| {
+        let body = text[range.clone()].trim_start_matches(PREFIX);
+        let start = range.end - body.len();
+        let mut mapped = Mapped::part(source, text, start..start);
+        add(&mut mapped, body, start, variables, 0, true);
+        mapped
+    };
+    match &line.made {
+        Some(made) => passed(SourceId::NOWHERE, &made.text).within(made),
+        None => passed(file.source, &file.text()),
+    }
 }
 
-/// Adds the expansion of a text, which is at `start` in the file.
-fn add(mapped: &mut Mapped, body: &str, start: usize, variables: &Variables, depth: u8) {
+/// What may be before a command in a recipe, and is not passed to the shell.
+const PREFIX: [char; 5] = ['\t', ' ', '@', '-', '+'];
+
+/// Adds the expansion of a text, which is at `start` in the file. The lines of a `define` are commands, or a part of a
+/// Makefile.
+fn add(
+    mapped: &mut Mapped,
+    body: &str,
+    start: usize,
+    variables: &Variables,
+    depth: u8,
+    commands: bool,
+) {
     let mut literal = 0;
     while let Some(found) = body[literal..].find('$') {
         let at = literal + found;
         mapped.add(&body[literal..at], start + literal);
         let (length, value) = reference(&body[at..], variables, 0);
-        match called(&body[at..at + length], variables).filter(|_| depth < MAX_DEPTH) {
+        let define = called(&body[at..at + length], variables);
+        match define.filter(|_| depth < MAX_DEPTH && variables.follow()) {
             Some((define, scope)) if define.source == mapped.source => {
                 // Commands in a `define` have their spans there, whatever calls it.
                 let mut line_start = define.start;
                 // The line feed before `endef` does not belong to it.
                 let text = define.text.strip_suffix('\n').unwrap_or(&define.text);
                 for line in text.split_inclusive('\n') {
-                    let body = line.trim_start_matches(['\t', ' ', '@', '-', '+']);
+                    let body = if commands { line.trim_start_matches(PREFIX) } else { line };
                     let from = line_start + line.len() - body.len();
-                    add(mapped, body, from, &scope, depth + 1);
+                    add(mapped, body, from, &scope, depth + 1, commands);
                     line_start += line.len();
                 }
             }
@@ -316,8 +368,7 @@ fn add(mapped: &mut Mapped, body: &str, start: usize, variables: &Variables, dep
 
 /// The `define` for `$(NAME)` or `$(call NAME,…)`, and the variables that it sees.
 fn called(reference: &str, variables: &Variables) -> Option<(variable::Define, Variables)> {
-    let inner = reference.strip_prefix("$(").or(reference.strip_prefix("${"))?;
-    let inner = inner.strip_suffix([')', '}'])?;
+    let inner = inside(reference)?;
     let (name, scope) = match inner.strip_prefix("call ") {
         Some(arguments) => expand::call(arguments, variables, 0),
         None => (inner.to_owned(), variables.clone()),

@@ -27,26 +27,37 @@ pub(super) fn expand(text: &str, variables: &Variables, depth: usize) -> String 
 
 /// The length and the value of a reference that begins with `$`.
 pub(super) fn reference(text: &str, variables: &Variables, depth: usize) -> (usize, String) {
-    let Some(next) = text[1..].chars().next() else { return (1, "$".to_owned()) };
-    match next {
+    let length = extent(text);
+    let value = match (inside(&text[..length]), &text[1..length]) {
+        (Some(inner), _) => value(inner, variables, depth),
         // `$$` is the shell's own `$`.
-        '$' => (2, "$".to_owned()),
-        '(' | '{' => {
-            let close = if next == '(' { ')' } else { '}' };
-            let mut open = 0;
-            let end = text.char_indices().skip(1).find(|(_, char)| {
-                open += i32::from(*char == next);
-                open -= i32::from(*char == close);
-                open == 0
-            });
-            let Some((end, _)) = end else { return (1, "$".to_owned()) };
-            (end + 1, value(&text[2..end], variables, depth))
-        }
-        other => {
-            let length = 1 + other.len_utf8();
-            (length, value(&text[1..length], variables, depth))
-        }
-    }
+        (None, "" | "$" | "(" | "{") => "$".to_owned(),
+        (None, name) => value(name, variables, depth),
+    };
+    (length, value)
+}
+
+/// The length of a reference that begins with `$`.
+pub(super) fn extent(text: &str) -> usize {
+    let Some(next) = text[1..].chars().next() else { return 1 };
+    let close = match next {
+        '(' => ')',
+        '{' => '}',
+        other => return 1 + other.len_utf8(),
+    };
+    let mut open = 0;
+    let end = text.char_indices().skip(1).find(|(_, char)| {
+        open += i32::from(*char == next);
+        open -= i32::from(*char == close);
+        open == 0
+    });
+    end.map_or(1, |(end, _)| end + 1)
+}
+
+/// What is between the brackets of a reference.
+pub(super) fn inside(reference: &str) -> Option<&str> {
+    let inner = reference.strip_prefix("$(").or(reference.strip_prefix("${"))?;
+    inner.strip_suffix([')', '}'])
 }
 
 /// The name and the arguments of `$(call NAME,ARGUMENTS)`, which are `$(1)` and so on.
