@@ -9,8 +9,8 @@ pub(in crate::project::release) enum Command {
     Simple { assignments: Vec<Assignment>, words: Vec<Word> },
     /// `for NAME in WORDS; do BODY; done`
     For { name: String, words: Option<Vec<Word>>, body: Vec<Command> },
-    /// `while CONDITION; do BODY; done`. Its input is unknown.
-    While { condition: Vec<Command>, body: Vec<Command> },
+    /// `while CONDITION; do BODY; done`, `until …` and `for (( …; CONDITION; STEP )); …`
+    While(Loop),
     /// `if`, with a condition for each branch, and the `else` branch.
     If { branches: Vec<(Vec<Command>, Vec<Command>)>, otherwise: Vec<Command> },
     /// `case SUBJECT in PATTERNS) BODY;; esac`
@@ -30,9 +30,20 @@ pub(in crate::project::release) enum Command {
     /// `[[ TEST ]]`
     Test(Test),
     /// `(( … ))`, which sets variables.
-    Arithmetic { assigned: Vec<String> },
+    Arithmetic(String),
     /// `COMMAND > FILE`, whose output goes to files. `/dev/null` and the like do not count.
     Written { command: Box<Command>, files: Vec<Word> },
+}
+
+/// A loop that goes on while a condition holds. Its input is unknown.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::project::release) struct Loop {
+    /// Whether the loop ends when the condition is true, and not when it is false.
+    pub(super) until: bool,
+    pub(super) condition: Vec<Command>,
+    pub(super) body: Vec<Command>,
+    /// What follows each turn.
+    pub(super) step: Vec<Command>,
 }
 
 impl Command {
@@ -127,9 +138,9 @@ pub(super) enum Piece {
     Stream {
         commands: Vec<Command>,
     },
-    /// `$(( … ))`, whose value is computed, and which may set variables.
+    /// `$(( … ))`, which may set variables.
     Arithmetic {
-        assigned: Vec<String>,
+        text: String,
     },
 }
 

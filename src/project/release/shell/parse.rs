@@ -4,8 +4,8 @@ mod arithmetic;
 mod test;
 mod word;
 
-pub(super) use self::arithmetic::assigned;
-use super::command::{Assigned, Assignment, Command, Joint, Operator, Piece, Test, Word};
+pub(super) use self::arithmetic::{assigned, is_name};
+use super::command::{Assigned, Assignment, Command, Joint, Loop, Operator, Piece, Test, Word};
 
 /// The deepest nesting of commands, in each other and in words.
 const MAX_DEPTH: usize = 80;
@@ -224,9 +224,9 @@ impl Parser<'_> {
         if self.looking_at("((")
             && let Some(inner) = self.arithmetic()
         {
-            let assigned = assigned(inner);
-            let files = self.redirections();
-            return Some(Command::Arithmetic { assigned }.written(files));
+            let command = Command::Arithmetic(inner.to_owned());
+            let to = self.redirections();
+            return Some(command.written(to));
         }
         if self.peek() == Some(b'(') {
             self.at += 1;
@@ -250,11 +250,13 @@ impl Parser<'_> {
             return Some(self.for_loop());
         }
         if self.at_word(&["while", "until"]) {
+            let until = self.looking_at("until");
             self.at += 5;
             let condition = self.list(&["do"]);
             self.eat_word("do");
             let (body, files) = self.body_until("done");
-            return Some(Command::While { condition, body }.written(files));
+            let looped = Loop { until, condition, body, step: Vec::new() };
+            return Some(Command::While(looped).written(files));
         }
         if self.at_word(&["if"]) {
             return Some(self.branches());
@@ -319,10 +321,7 @@ impl Parser<'_> {
         self.name();
         self.blanks();
         if self.looking_at("((") {
-            let condition = self.counter();
-            self.eat_word("do");
-            let (body, files) = self.body_until("done");
-            return Command::While { condition, body }.written(files);
+            return self.counted();
         }
         let name = self.name();
         self.line_ends();

@@ -1,6 +1,7 @@
 //! Walks the commands of a script, and records each call of a program with its arguments. If a branch depends
 //! on something that is not known, both ways are walked.
 
+mod arithmetic;
 mod assign;
 mod brace;
 mod builtin;
@@ -11,14 +12,15 @@ mod environment;
 mod expand;
 mod made;
 mod output;
+mod repeat;
 
 use std::collections::{BTreeMap, HashSet};
 use std::rc::Rc;
 
 use self::environment::Flow;
 pub(in crate::project::release) use self::environment::{Environment, Value};
-use super::command::{Assigned, Assignment, Command, Joint, Operator, Piece, Test, Word};
-use super::parse::{MAX_SCRIPT, assigned, parse};
+use super::command::{Assigned, Assignment, Command, Joint, Loop, Operator, Piece, Test, Word};
+use super::parse::{MAX_SCRIPT, assigned, is_name, parse};
 use super::{COMPUTED, RUN_TIME, STREAM, is_known};
 use crate::project::path::{base_name, join, parent};
 use crate::project::tree::Tree;
@@ -79,12 +81,26 @@ pub(in crate::project::release) struct Shell<'p> {
     depth: usize,
     /// Whether functions that are never called are being walked.
     uncalled: bool,
+    /// How many loops are around the command that is walked.
+    loops: usize,
+    /// What is in the calls that the script is walked for.
+    pub(super) wanted: &'static str,
 }
 
 impl<'p> Shell<'p> {
     pub(in crate::project::release) fn new(tree: &'p Tree<'p>) -> Self {
         let (functions, calls, made) = (BTreeMap::new(), Vec::new(), HashSet::new());
-        Self { tree, functions, calls, made, steps: 0, depth: 0, uncalled: false }
+        Self {
+            tree,
+            functions,
+            calls,
+            made,
+            steps: 0,
+            depth: 0,
+            uncalled: false,
+            loops: 0,
+            wanted: "helm",
+        }
     }
 
     /// Walks commands, and returns the environments in which they may end.
@@ -121,7 +137,7 @@ impl<'p> Shell<'p> {
             for way in ways {
                 match way.flow {
                     Flow::On => keep_all(&mut next, self.step(command, way)),
-                    Flow::Returned | Flow::Exited => keep(&mut next, way),
+                    _ => keep(&mut next, way),
                 }
             }
             ways = next;
@@ -154,14 +170,12 @@ impl<'p> Shell<'p> {
                 vec![way]
             }
             Command::For { name, words, body } => self.for_loop(name, words.as_deref(), body, way),
-            Command::While { condition, body } => self.while_loop(condition, body, way),
+            Command::While(looped) => self.while_loop(looped, way),
             Command::If { branches, otherwise } => self.branches(branches, otherwise, way),
             Command::Case { subject, arms } => self.case(subject, arms, way),
             Command::Test(test) => vec![self.tested(test, way)],
-            Command::Arithmetic { assigned } => {
-                for name in assigned {
-                    way.set(name, COMPUTED);
-                }
+            Command::Arithmetic(text) => {
+                self.arithmetic(text, &mut way);
                 vec![way]
             }
             Command::Written { command, files } => {
@@ -175,6 +189,13 @@ impl<'p> Shell<'p> {
         }
     }
 
+    /// Whether calls from one on may be of those that the script is walked for.
+    fn has_wanted(&self, from: usize) -> bool {
+        let is_wanted = |word: &Field| word.text.to_ascii_lowercase().contains(self.wanted);
+        let mut calls = self.calls.get(from..).into_iter().flatten();
+        calls.any(|call| !is_known(&call.words[0].text) || call.words.iter().any(is_wanted))
+    }
+
     /// Counts what is made of texts: none is made any more where that takes too many steps.
     fn charge(&mut self, bytes: usize) {
         self.steps += bytes / STEP;
@@ -186,9 +207,8 @@ impl<'p> Shell<'p> {
         words: &[Word],
         mut way: Environment,
     ) -> Vec<Environment> {
-        let fields: Vec<Field> = words.iter().flat_map(|word| self.expand(word, &way)).collect();
+        let fields = self.fields(words, &mut way);
         for word in words {
-            self.assign_defaults(word, &mut way);
             self.inside(word, &way);
         }
         for assignment in assignments {
@@ -294,13 +314,16 @@ impl<'p> Shell<'p> {
         let outside = way.outer.replace(BTreeMap::new());
         let script = std::mem::replace(&mut way.script, function.script.clone());
         self.depth += 1;
+        // `break` in a function does not end a loop around its call.
+        let loops = std::mem::take(&mut self.loops);
         let mut ways = self.list(&function.body, vec![way]);
+        self.loops = loops;
         self.depth -= 1;
         for way in &mut ways {
             way.leave(outside.clone());
             way.arguments.clone_from(&outer);
             way.script.clone_from(&script);
-            if way.flow == Flow::Returned {
+            if way.flow != Flow::Exited {
                 way.flow = Flow::On;
             }
         }

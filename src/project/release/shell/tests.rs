@@ -5,10 +5,17 @@ use std::process::Command;
 use super::{Environment, Shell, parse};
 use crate::project::tree::Tree;
 
+/// A shell that looks for calls of `show`.
+fn looking<'t>(tree: &'t Tree<'t>) -> Shell<'t> {
+    let mut shell = Shell::new(tree);
+    shell.wanted = "show";
+    shell
+}
+
 /// The arguments of each call of `show` that a script reaches.
 fn shown(script: &str) -> Vec<Vec<String>> {
     let tree = Tree::new(&[], Vec::new());
-    let mut shell = Shell::new(&tree);
+    let mut shell = looking(&tree);
     shell.run(&parse(script), Environment::new("", vec![String::new()]));
     let calls = shell.calls.iter().filter(|call| call.words[0].text == "show");
     calls.map(|call| call.words[1..].iter().map(|word| word.text.clone()).collect()).collect()
@@ -199,17 +206,138 @@ fn what_grows_without_measure_is_computed() {
 }
 
 #[test]
-fn what_arithmetic_sets_is_computed() {
+fn arithmetic_is_evaluated_as_bash_does() {
     for set in
-        ["((i++))", "(( i += 2 ))", "let i++", "let \"i = 2\"", ": $((--i))", "j=$((i <<= 1))"]
+        ["((i++))", "(( i += 1 ))", "let i++", "let \"i = 2\"", ": $((++i))", "j=$((i <<= 1))"]
     {
-        assert_eq!(shown(&format!("i=1; {set}; show $i")), [["\u{2}"]], "{set}");
+        same(&format!("i=1; {set}; show $i"), &[&["2"]]);
     }
     same("i=1; (( i == 1 && (i <= 2) )); show $i", &[&["1"]]);
-    same("i=1; : $(( ($i + 1) * 2 )); show $i", &[&["1"]]);
+    same(
+        "i=3; show $(( ($i + 1) * 2 )) $((i--)) $((i)) $((-i + ${i} % 2))",
+        &[&["8", "3", "2", "-2"]],
+    );
+    same(
+        "show $((2 + 3 * 4 ** 2 / 5)) $((1 << 4 | 3)) $((0x1f)) $((010)) $((~5))",
+        &[&["11", "19", "31", "8", "-6"]],
+    );
+    same(
+        "show $((5 > 3 ? 1 : 2)) $((!0)) $((1 ? 2 : (3))) $((7 & 3 ^ 1)) $((9 - 2 - 3))",
+        &[&["1", "1", "2", "2", "4"]],
+    );
+    same(
+        "n=0; show $((n && 4 / n)) $((1 || n++)) $n $((n = 4, n * 2)); show $n",
+        &[&["0", "1", "0", "8"], &["4"]],
+    );
     same("((show 1); (show 2)); show 3", &[&["1"], &["2"], &["3"]]);
-    assert_eq!(shown("for ((i = 0; i < 3; i++)); do show $i; done; show 3"), [["0"], ["3"]]);
+    same("i=5; if ((i > 3)); then show 1; else show 2; fi; ((i > 9)) || show 3", &[&["1"], &["3"]]);
     assert_eq!(shown("((n > 1)) && show 1 || show 2"), [["1"], ["2"]]);
+}
+
+#[test]
+fn arithmetic_on_what_is_not_known_is_computed() {
+    for (set, value) in [
+        ("i=$((n + 1))", "\u{2}"),
+        ("i=1; ((i += n))", "\u{2}"),
+        ("i=$((1 / 0))", "\u{2}"),
+        ("i=$((9223372036854775807 + 1))", "\u{2}"),
+        ("i=$((a[1]))", "\u{2}"),
+        ("i=$((08))", "\u{2}"),
+    ] {
+        assert_eq!(shown(&format!("{set}; show $i")), [[value]], "{set}");
+    }
+    for part in ["(", "- ", "! ", "1 + (", "i = ", "1 ? ", "2 ** ", "1 + "] {
+        shown(&format!("show $(({} 1 ))", part.repeat(1_000)));
+        shown(&format!("let '{} 1'; show 1", part.repeat(10_000)));
+    }
+}
+
+#[test]
+fn loops_are_run_as_often_as_bash_runs_them() {
+    same("for ((i = 0; i < 3; i++)); do show $i; done; show $i", &[&["0"], &["1"], &["2"], &["3"]]);
+    same("for ((i = 4; i; i -= 2)) do show $i; done", &[&["4"], &["2"]]);
+    same(
+        "i=0; while [ $i -lt 2 ]; do show $i; i=$((i + 1)); done; show end",
+        &[&["0"], &["1"], &["end"]],
+    );
+    same("i=0; until (( i >= 2 )); do show $((i++)); done", &[&["0"], &["1"]]);
+    same("for i in 1 2 3; do [ $i = 2 ] && continue; show $i; done", &[&["1"], &["3"]]);
+    same(
+        "for i in 1 2 3; do if [ $i = 2 ]; then break; fi; show $i; done; show $i",
+        &[&["1"], &["2"]],
+    );
+    same(
+        "for i in 1 2; do for j in 1 2; do show $i$j; break 2; done; done; show 3",
+        &[&["11"], &["3"]],
+    );
+    same("for ((;;)); do show 1; break; done; show 2", &[&["1"], &["2"]]);
+    same(
+        "i=0; while true; do ((i++)); ((i > 2)) && break; show $i; done; show $i",
+        &[&["1"], &["2"], &["3"]],
+    );
+    same(
+        "f() { while [ $# -gt 0 ]; do case $1 in -n) n=$2; shift 2;; *) shift;; esac; done; show $n; }; f a -n b c",
+        &[&["b"]],
+    );
+    same(
+        "f() { break; show 1; }; for i in 1 2; do f; show 2; done",
+        &[&["1"], &["2"], &["1"], &["2"]],
+    );
+}
+
+/// It is not worth it to follow a loop until a program that nobody asks for has done its work.
+#[test]
+fn a_loop_that_waits_is_run_once() {
+    for waits in [
+        "for ((n = 0; n < 60; n++)); do sleep $n; done",
+        "while [ $n -lt 60 ]; do n=$((n + 1)); sleep 1; done",
+    ] {
+        let tree = Tree::new(&[], Vec::new());
+        let mut shell = looking(&tree);
+        let script = format!("n=0; {waits}; show $n");
+        shell.run(&parse(&script), Environment::new("", vec![String::new()]));
+        assert!(shell.calls.len() <= 6, "{waits}: {:?}", shell.calls);
+        let shown: Vec<_> =
+            shell.calls.iter().filter(|call| call.words[0].text == "show").collect();
+        assert!(shown.iter().any(|call| call.words[1].text == "\u{2}"), "{waits}: {shown:?}");
+    }
+}
+
+/// What they set may be anything.
+#[test]
+fn what_a_loop_sets_that_is_run_some_times_is_computed() {
+    assert_eq!(shown("i=0; while test $i != $N; do show $i; i=$((i + 1)); done"), [["\u{2}"]]);
+    assert_eq!(shown("while read -r name; do show $name; done < names"), [["\u{2}"]]);
+    assert_eq!(shown("for ((i = 0; i < n; i++)); do show $i; done"), [["\u{2}"]]);
+    assert_eq!(shown("until check; do x=1; show $x; done; show $x"), [["1"], ["1"]]);
+    // The caller's options have defaults.
+    let options =
+        "x=a; while [ $# -gt 0 ]; do case $1 in -x) x=$2; shift;; esac; shift; done; show $x";
+    assert_eq!(shown(options), [["a"]]);
+    for endless in [
+        "while true; do show 1; done",
+        "for ((;;)); do show 1; done",
+        "until false; do show 1; done; show 2",
+    ] {
+        assert_eq!(shown(endless)[0], ["1"], "{endless}");
+        assert!(shown(endless).len() <= 2, "{endless}");
+    }
+    let nested = "for ((i = 0; i < 99; i++)); do ".repeat(4);
+    shown(&format!("{nested} show $i; {}", "done; ".repeat(4)));
+}
+
+/// Whether a command succeeds is known when it runs.
+#[test]
+fn a_command_that_leaves_a_loop_may_do_so_or_not() {
+    for script in [
+        "for i in 1 2; do check $i && continue; show $i; done",
+        "for i in 1 2; do check $i || continue; show $i; done",
+        "for i in 1 2; do check $i && break; show $i; done",
+        "for i in 1 2; do if check $i; then break; fi; show $i; done",
+    ] {
+        assert_eq!(shown(script), [["1"], ["2"]], "{script}");
+    }
+    assert_eq!(shown("until check; do ((i++)); [ $i -gt 9 ] && exit 1; done; show 1"), [["1"]]);
 }
 
 #[test]

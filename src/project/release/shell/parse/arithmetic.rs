@@ -1,6 +1,6 @@
-//! Arithmetic, of which only the variables that it sets are read.
+//! Finds arithmetic, and the variables that it sets.
 
-use super::{Assigned, Assignment, Command, Parser, Piece, Word};
+use super::{Command, Loop, Parser};
 
 /// The most bytes in which the end of arithmetic is looked for.
 const MAX_LENGTH: usize = 4096;
@@ -25,29 +25,25 @@ impl Parser<'_> {
         None
     }
 
-    /// Parses `for (( i = 0; …; … ))` up to its body: the first value, as a condition of the loop.
-    pub(super) fn counter(&mut self) -> Vec<Command> {
-        let Some(inner) = self.arithmetic() else {
+    /// Parses `(( FIRST; CONDITION; STEP )) …; done` of a `for` loop.
+    pub(super) fn counted(&mut self) -> Command {
+        let inner = self.arithmetic().map(str::to_owned);
+        if inner.is_none() {
             self.skip_past("))");
-            return Vec::new();
-        };
-        let first = inner.split(';').next().unwrap_or_default();
-        let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-        let begun = first.split_once('=').map(|(name, value)| (name.trim(), value.trim()));
-        match begun.filter(|(name, value)| is_number(value) && is_name(name)) {
-            Some((name, value)) => {
-                let text = Piece::Literal { text: value.to_owned(), quoted: false };
-                let value = Assigned::Word(Word { pieces: vec![text], ..Word::default() });
-                let name = name.to_owned();
-                let assignments = vec![Assignment { name, key: None, append: false, value }];
-                vec![Command::Simple { assignments, words: Vec::new() }]
-            }
-            None => vec![Command::Arithmetic { assigned: assigned(inner) }],
         }
+        self.eat_word("do");
+        let (body, to) = self.body_until("done");
+        let inner = inner.unwrap_or_default();
+        let mut parts =
+            inner.splitn(3, ';').map(|part| Command::Arithmetic(part.trim().to_owned()));
+        let mut next = || parts.next().into_iter().collect::<Vec<_>>();
+        let (mut commands, condition, step) = (next(), next(), next());
+        commands.push(Command::While(Loop { until: false, condition, body, step }));
+        Command::Group(commands).written(to)
     }
 }
 
-fn is_name(text: &str) -> bool {
+pub(in super::super) fn is_name(text: &str) -> bool {
     !text.is_empty()
         && !text.starts_with(|c: char| c.is_ascii_digit())
         && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')

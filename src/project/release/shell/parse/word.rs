@@ -1,6 +1,6 @@
 //! Parses words, with quotes, variables and command substitutions.
 
-use super::{Command, MAX_DEPTH, Operator, Parser, Piece, Word, assigned, parse_part};
+use super::{Command, MAX_DEPTH, Operator, Parser, Piece, Word, parse_part};
 
 impl Parser<'_> {
     /// Parses a word; `None` at the end of a command.
@@ -133,8 +133,8 @@ impl Parser<'_> {
             if rest.starts_with("((")
                 && let Some(inner) = self.arithmetic()
             {
-                let assigned = assigned(inner);
-                word.pieces.push(Piece::Arithmetic { assigned });
+                let text = inner.to_owned();
+                word.pieces.push(Piece::Arithmetic { text });
                 return true;
             }
             self.at += 1;

@@ -64,10 +64,8 @@ impl Shell<'_> {
     /// `${NAME:=default}` sets the variable, and so does `$((NAME++))`.
     pub(super) fn assign_defaults(&mut self, word: &Word, way: &mut Environment) {
         for piece in &word.pieces {
-            if let Piece::Arithmetic { assigned } = piece {
-                for name in assigned {
-                    way.set(name, COMPUTED);
-                }
+            if let Piece::Arithmetic { text } = piece {
+                self.arithmetic(text, way);
             }
             if let Piece::Variable { name, operation: Some((operator, operand)), .. } = piece
                 && matches!(operator, Operator::Default { assigns: true, .. })

@@ -3,15 +3,23 @@
 use std::rc::Rc;
 
 use super::environment::Flow;
-use super::{COMPUTED, Environment, Field, RUN_TIME, Shell, Value, assigned, is_known, join};
+use super::{Environment, Field, RUN_TIME, Shell, Value, is_known, join};
 
 impl Shell<'_> {
     /// Walks one of the shell's own commands; `false` for any other, which changes nothing.
-    pub(super) fn builtin(&self, fields: &[Field], way: &mut Environment) -> bool {
+    pub(super) fn builtin(&mut self, fields: &[Field], way: &mut Environment) -> bool {
         let [name, arguments @ ..] = fields else { return false };
         match name.text.as_str() {
             "exit" => way.flow = Flow::Exited,
             "return" => way.flow = Flow::Returned,
+            "break" | "continue" => {
+                let count = arguments.first().and_then(|count| count.text.parse().ok());
+                match count.unwrap_or(1_usize).min(self.loops) {
+                    0 => {}
+                    count if name.text == "break" => way.flow = Flow::Broken(count),
+                    count => way.flow = Flow::Continued(count),
+                }
+            }
             "cd" | "pushd" => self.change_directory(arguments, way),
             "popd" => {
                 if let Some(Value::Text(old)) = way.get("OLDPWD") {
@@ -37,8 +45,8 @@ impl Shell<'_> {
                 }
             }
             "let" => {
-                for name in arguments.iter().flat_map(|field| assigned(&field.text)) {
-                    way.set(&name, COMPUTED);
+                for argument in arguments {
+                    self.arithmetic(&argument.text, way);
                 }
             }
             "read" => {

@@ -26,6 +26,9 @@ impl Shell<'_> {
                 self.truth(std::slice::from_ref(command), way).map(|truth| !truth)
             }
             [Command::Test(test)] => self.test_truth(test, way),
+            [Command::Arithmetic(text)] => {
+                self.arithmetic(text, &mut way.clone()).map(|value| value != 0)
+            }
             [Command::Written { command, .. }] => self.truth(std::slice::from_ref(command), way),
             [Command::Simple { words, .. }] => {
                 let words: Vec<String> = words.iter().map(|word| self.text(word, way)).collect();
@@ -87,6 +90,17 @@ impl Shell<'_> {
             ["-n", text] | [text] if is_known(text) => Some(!text.is_empty()),
             [a, "=" | "==", b] if is_known(a) && is_known(b) => Some(matches(b, a)),
             [a, "!=", b] if is_known(a) && is_known(b) => Some(!matches(b, a)),
+            [a, order @ ("-eq" | "-ne" | "-lt" | "-le" | "-gt" | "-ge"), b] => {
+                let (a, b): (i64, i64) = (a.parse().ok()?, b.parse().ok()?);
+                Some(match *order {
+                    "-eq" => a == b,
+                    "-ne" => a != b,
+                    "-lt" => a < b,
+                    "-le" => a <= b,
+                    "-gt" => a > b,
+                    _ => a >= b,
+                })
+            }
             _ => None,
         }
     }
@@ -98,7 +112,7 @@ pub(super) fn is_test(command: &Command) -> bool {
             .first()
             .and_then(Word::literal)
             .is_some_and(|word| matches!(word.as_str(), "[" | "test")),
-        Command::Test(_) | Command::Arithmetic { .. } => true,
+        Command::Test(_) | Command::Arithmetic(_) => true,
         Command::Chain { first, .. } => is_test(first),
         Command::Not(command) | Command::Written { command, .. } => is_test(command),
         _ => false,

@@ -1,13 +1,10 @@
-//! Loops and branches.
+//! Branches.
 
 use super::condition::{assume, is_test};
 use super::edit::matches;
 use super::environment::Flow;
 use super::expand::sole_variable;
-use super::{
-    COMPUTED, Command, Environment, Joint, MAX_TURNS, MAX_WAYS, Shell, Word, is_known, keep,
-    keep_all,
-};
+use super::{Command, Environment, Joint, MAX_WAYS, Shell, Word, is_known, keep, keep_all};
 
 impl Shell<'_> {
     /// Walks `FIRST && SECOND || THIRD`.
@@ -32,8 +29,9 @@ impl Shell<'_> {
                 }
                 let own = self.truth(std::slice::from_ref(next), &way);
                 let taken = self.step(next, way.clone());
-                let ended = taken.iter().all(|way| way.flow != Flow::On);
-                if ended || (truth.is_none() && test) {
+                let ended = taken.iter().all(|way| way.flow.ends());
+                let leaves = taken.iter().all(|way| way.flow != Flow::On);
+                if ended || (truth.is_none() && (test || leaves)) {
                     meet(&mut after, way, Some(joint.skips()));
                 }
                 if !ended || !(test || *joint == Joint::Or) {
@@ -45,60 +43,6 @@ impl Shell<'_> {
             ways = after;
         }
         ways.into_iter().map(|(way, _)| way).collect()
-    }
-
-    pub(super) fn for_loop(
-        &mut self,
-        name: &str,
-        words: Option<&[Word]>,
-        body: &[Command],
-        way: Environment,
-    ) -> Vec<Environment> {
-        let values: Vec<String> = match words {
-            None => way.arguments.clone().unwrap_or_else(|| vec![COMPUTED.to_string()]),
-            Some(words) => self.globbed(words, &way),
-        };
-        let mut ways = vec![way];
-        for value in values.iter().take(MAX_TURNS) {
-            let known = if is_known(value) { value.clone() } else { COMPUTED.to_string() };
-            for way in &mut ways {
-                way.set(name, known.clone());
-            }
-            ways = self.list(body, ways);
-        }
-        ways
-    }
-
-    pub(super) fn while_loop(
-        &mut self,
-        condition: &[Command],
-        body: &[Command],
-        mut way: Environment,
-    ) -> Vec<Environment> {
-        // `while [ $# -gt 0 ]; do case $1 in …; shift; done` reads the caller's options, and
-        // `while read …` a stream: neither is known.
-        let mut names = Vec::new();
-        for command in condition {
-            let command = if let Command::Not(inner) = command { inner } else { command };
-            if let Command::Simple { words, .. } = command {
-                let words: Vec<_> = words.iter().filter_map(Word::literal).collect();
-                if words.first().is_some_and(|word| word == "read" || word == "getopts") {
-                    names.extend(words.into_iter().skip(1).filter(|word| !word.starts_with('-')));
-                }
-            }
-        }
-        let reads_options = way.arguments.is_none() && names.is_empty();
-        for name in names {
-            way.set(&name, COMPUTED);
-        }
-        let ways = self.list(condition, vec![way.clone()]);
-        let mut after = self.list(body, ways);
-        if reads_options {
-            // Where a script reads its options, the defaults stay.
-            return vec![way];
-        }
-        after.retain(|way| way.flow == Flow::On);
-        if after.is_empty() { vec![way] } else { after }
     }
 
     pub(super) fn branches(
@@ -121,7 +65,7 @@ impl Shell<'_> {
             if truth != Some(false) {
                 let after = self.list(body, tried);
                 let (on, off): (Vec<_>, Vec<_>) =
-                    after.into_iter().partition(|way| way.flow == Flow::On);
+                    after.into_iter().partition(|way| !way.flow.ends());
                 let all_ended = on.is_empty();
                 keep_all(&mut ways, on);
                 keep_all(&mut ended, off);
@@ -134,10 +78,7 @@ impl Shell<'_> {
         }
         if let Some(way) = rest {
             for way in self.list(otherwise, vec![way]) {
-                match way.flow {
-                    Flow::On => keep(&mut ways, way),
-                    Flow::Returned | Flow::Exited => keep(&mut ended, way),
-                }
+                keep(if way.flow.ends() { &mut ended } else { &mut ways }, way);
             }
         }
         if ways.is_empty() { ended } else { ways }
@@ -168,7 +109,7 @@ impl Shell<'_> {
                 taken.set(&name, pattern.clone());
             }
             let after = self.list(body, vec![taken]);
-            let on = after.into_iter().filter(|way| way.flow == Flow::On);
+            let on = after.into_iter().filter(|way| !way.flow.ends());
             keep_all(&mut ways, on.collect());
             all_matched |= any;
             if known {

@@ -41,6 +41,17 @@ pub(super) enum Flow {
     On,
     Returned,
     Exited,
+    /// `break`, out of so many loops.
+    Broken(usize),
+    /// `continue`, of the loop that is so many loops away.
+    Continued(usize),
+}
+
+impl Flow {
+    /// Whether nothing else is run of the function or script.
+    pub(super) fn ends(self) -> bool {
+        matches!(self, Self::Returned | Self::Exited)
+    }
 }
 
 impl Environment {

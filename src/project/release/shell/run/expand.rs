@@ -30,7 +30,9 @@ impl Shell<'_> {
                 }
                 Piece::Output { commands, .. } => text.push_str(&self.output(commands, way)),
                 Piece::Stream { .. } => text.push_str(STREAM),
-                Piece::Arithmetic { .. } => text.push(COMPUTED),
+                Piece::Arithmetic { text: inner } => {
+                    text.push_str(&self.arithmetic_text(inner, way));
+                }
             }
             if text.len() > MAX_TEXT || self.steps > MAX_STEPS {
                 return COMPUTED.to_string();
@@ -65,7 +67,7 @@ impl Shell<'_> {
                     continue;
                 }
                 Piece::Stream { .. } => (vec![STREAM.to_owned()], true),
-                Piece::Arithmetic { .. } => (vec![COMPUTED.to_string()], true),
+                Piece::Arithmetic { text } => (vec![self.arithmetic_text(text, way)], true),
                 Piece::Variable { name, operation, quoted } => {
                     let values = self.variable(name, operation.as_ref(), way);
                     let list = name.ends_with("[@]") || name == "@";
@@ -115,6 +117,16 @@ impl Shell<'_> {
         }
         let place = |(text, spread)| Field { text, start: word.start, end: word.end, spread };
         fields.into_iter().map(place).collect()
+    }
+
+    /// Expands the words of a command one after the other, as each may set variables.
+    pub(super) fn fields(&mut self, words: &[Word], way: &mut Environment) -> Vec<Field> {
+        let mut fields = Vec::new();
+        for word in words {
+            fields.extend(self.expand(word, way));
+            self.assign_defaults(word, way);
+        }
+        fields
     }
 
     /// Expands words, with the files that patterns in them match.
@@ -221,7 +233,7 @@ impl Shell<'_> {
         edited
     }
 
-    fn lookup(&self, name: &str, way: &Environment) -> Option<Vec<String>> {
+    pub(super) fn lookup(&self, name: &str, way: &Environment) -> Option<Vec<String>> {
         if let Some(value) = way.get(name) {
             return Some(match value {
                 Value::Text(text) => vec![text.clone()],
@@ -259,6 +271,7 @@ impl Shell<'_> {
         }
         match name {
             "@" | "*" => way.arguments.clone(),
+            "#" => Some(vec![way.arguments.as_ref()?.len().to_string()]),
             "PWD" => Some(vec![".".to_owned()]),
             "0" | "BASH_SOURCE" if !way.script.is_empty() => Some(vec![absolute(&way.script)]),
             // The directories into which CI systems check out the repository.
