@@ -36,6 +36,28 @@ fn expect(file: &str, text: &str, expected: &[&str]) {
     assert_eq!(declared(file, text), expected, "{file}: {text}");
 }
 
+#[test]
+fn options_that_a_command_prints_are_read() {
+    for (options, values) in [
+        ("$(for f in a b; do echo -f $f.yaml; done)", "a.yaml b.yaml"),
+        ("$(for f in a b; do printf -- '-f %s.yaml ' $f; done) --set x=y", "a.yaml b.yaml inline"),
+        ("`echo -f a.yaml`", "a.yaml"),
+        ("$([ -f a.yaml ] && echo -f a.yaml) -f b.yaml", "a.yaml b.yaml"),
+        // What is not known may be values, too.
+        ("$(values-of web)", "inline"),
+        ("\"$(values-of web)\"", "inline"),
+        ("-f a.yaml $(cat options)", "a.yaml inline"),
+        ("$(echo -f a.yaml; values-of web)", "a.yaml inline"),
+        ("$OPTIONS", ""),
+    ] {
+        let expected = format!("?/a {values}");
+        expect("deploy.sh", &format!("helm install a web {options}\n"), &[expected.trim_end()]);
+    }
+    let unknown = "which values file `…` is, is only known when the command runs";
+    expect("deploy.sh", "helm install a web -f $(values-of web)\n", &[unknown]);
+    expect("deploy.sh", "helm install $(echo --wait) a web\n", &["?/a"]);
+}
+
 /// GNU make's manual, "The eval Function".
 #[test]
 fn rules_that_a_makefile_evaluates_are_read() {

@@ -127,6 +127,8 @@ struct Options {
     generate_name: bool,
     dry_run: bool,
     skip_schema: bool,
+    /// The place of arguments that only a command's output tells, and that may name values.
+    computed: Option<Span>,
 }
 
 impl Options {
@@ -275,7 +277,14 @@ fn options(helm: &Helm<'_>, text: &Mapped) -> Options {
     while options.positionals.len() > wanted
         && let Some(at) = loose.pop()
     {
-        options.positionals.remove(at);
+        let (text, span) = options.positionals.remove(at);
+        if text.contains(COMPUTED) {
+            options.computed = Some(span);
+        }
+    }
+    let mut more = options.positionals.iter().skip(wanted);
+    if let Some((_, span)) = more.find(|(text, _)| text.contains(COMPUTED)) {
+        options.computed = Some(*span);
     }
     options
 }
@@ -309,6 +318,7 @@ fn layers(
             }
         });
     }
+    layers.extend(options.computed.map(|span| Layer::inline(span, Content::Unknown)));
     let first = options.assignments.iter().map(|(_, _, span)| *span).min_by_key(|span| span.start);
     if let Some(span) = first {
         options.assignments.sort_by_key(|(kind, _, _)| *kind);

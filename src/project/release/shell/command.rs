@@ -31,8 +31,8 @@ pub(in crate::project::release) enum Command {
     Test(Test),
     /// `(( … ))`, which sets variables.
     Arithmetic(String),
-    /// `COMMAND > FILE`, whose output goes to files. `/dev/null` and the like do not count.
-    Written { command: Box<Command>, files: Vec<Word> },
+    /// `COMMAND > FILE`, whose output goes elsewhere.
+    Written { command: Box<Command>, to: Redirected },
 }
 
 /// A loop that goes on while a condition holds. Its input is unknown.
@@ -46,12 +46,28 @@ pub(in crate::project::release) struct Loop {
     pub(super) step: Vec<Command>,
 }
 
+/// Where redirections send what a command prints.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(in crate::project::release) struct Redirected {
+    /// The files. `/dev/null` and the like do not count.
+    pub(super) files: Vec<Word>,
+    /// Whether the standard output goes elsewhere.
+    pub(super) away: bool,
+}
+
+impl Redirected {
+    pub(super) fn add(&mut self, other: Self) {
+        self.files.extend(other.files);
+        self.away |= other.away;
+    }
+}
+
 impl Command {
-    /// This command with its output redirected to files.
-    pub(super) fn written(self, files: Vec<Word>) -> Self {
-        match files.is_empty() {
+    /// This command with its output redirected.
+    pub(super) fn written(self, to: Redirected) -> Self {
+        match to == Redirected::default() {
             true => self,
-            false => Self::Written { command: self.into(), files },
+            false => Self::Written { command: self.into(), to },
         }
     }
 }

@@ -5,7 +5,9 @@ mod test;
 mod word;
 
 pub(super) use self::arithmetic::{assigned, is_name};
-use super::command::{Assigned, Assignment, Command, Joint, Loop, Operator, Piece, Test, Word};
+use super::command::{
+    Assigned, Assignment, Command, Joint, Loop, Operator, Piece, Redirected, Test, Word,
+};
 
 /// The deepest nesting of commands, in each other and in words.
 const MAX_DEPTH: usize = 80;
@@ -300,8 +302,8 @@ impl Parser<'_> {
         self.at = found.map_or(self.text.len(), |found| self.at + found);
     }
 
-    /// Parses the commands of a body, and the files that their output goes to.
-    fn body_until(&mut self, end: &str) -> (Vec<Command>, Vec<Word>) {
+    /// Parses the commands of a body, and where their output goes.
+    fn body_until(&mut self, end: &str) -> (Vec<Command>, Redirected) {
         let body = self.list(&[end]);
         self.eat_word(end);
         let files = self.redirections();
@@ -407,9 +409,9 @@ impl Parser<'_> {
     fn simple(&mut self) -> Option<Command> {
         let mut assignments = Vec::new();
         let mut words: Vec<Word> = Vec::new();
-        let mut files = Vec::new();
+        let mut to = Redirected::default();
         loop {
-            files.extend(self.redirections());
+            to.add(self.redirections());
             if words.is_empty() {
                 if let Some(assignment) = self.assignment() {
                     assignments.push(assignment);
@@ -430,10 +432,10 @@ impl Parser<'_> {
                 None => break,
             }
         }
-        if words.is_empty() && assignments.is_empty() && files.is_empty() {
+        if words.is_empty() && assignments.is_empty() && to == Redirected::default() {
             return None;
         }
-        Some(Command::Simple { assignments, words }.written(files))
+        Some(Command::Simple { assignments, words }.written(to))
     }
 
     fn assignment(&mut self) -> Option<Assignment> {
@@ -476,22 +478,23 @@ impl Parser<'_> {
         Some(Assignment { name, key, append, value: Assigned::Word(value) })
     }
 
-    /// Parses `> file`, `2>&1`, `< file`, `<<END` and `<<< word`, and returns the files that are written.
-    fn redirections(&mut self) -> Vec<Word> {
-        let mut files = Vec::new();
+    /// Parses `> file`, `2>&1`, `< file`, `<<END` and `<<< word`, and returns where the output goes.
+    fn redirections(&mut self) -> Redirected {
+        let mut to = Redirected::default();
         loop {
             self.blanks();
             let rest = &self.text[self.at..];
             let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-            let rest = &rest[digits..];
+            let (number, rest) = rest.split_at(digits);
+            let is_output = matches!(number, "" | "1");
             if rest.starts_with("<(") || rest.starts_with(">(") {
-                return files;
+                return to;
             }
             let operators =
                 ["<<<", "<<-", "<<", "&>>", "&>", ">>", ">&", "<&", ">|", "<>", ">", "<"];
             let Some(operator) = operators.iter().find(|operator| rest.starts_with(**operator))
             else {
-                return files;
+                return to;
             };
             self.at += digits + operator.len();
             self.blanks();
@@ -502,9 +505,11 @@ impl Parser<'_> {
                     self.here.push((delimiter, *operator == "<<-"));
                 }
                 ">" | ">>" | ">|" | "&>" | "&>>" => {
-                    let device = target.literal().is_some_and(|path| path.starts_with("/dev/"));
-                    files.extend((!device).then_some(target));
+                    let path = target.literal().unwrap_or_default();
+                    to.away |= is_output && path != "/dev/stdout";
+                    to.files.extend((!path.starts_with("/dev/")).then_some(target));
                 }
+                ">&" => to.away |= is_output && !target.is("1"),
                 _ => {}
             }
         }

@@ -178,8 +178,8 @@ impl<'p> Shell<'p> {
                 self.arithmetic(text, &mut way);
                 vec![way]
             }
-            Command::Written { command, files } => {
-                for file in files {
+            Command::Written { command, to } => {
+                for file in &to.files {
                     let path = self.text(file, &way);
                     self.make(&path, &way);
                 }

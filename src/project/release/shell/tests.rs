@@ -142,7 +142,9 @@ fn functions_in_blocks_in_functions_end() {
         let body = |call: &str| format!("{}{call}{}", open.repeat(36), close.repeat(36));
         let functions =
             (0..12).map(|at| format!("f{at}() {{ {}; }}\n", body(&format!("f{}", at + 1))));
-        shown(&(functions.collect::<String>() + "f0"));
+        let functions: String = functions.collect();
+        shown(&format!("{functions}f0"));
+        shown(&format!("{functions}show $(f0) $(for x in $(f0); do f0; done)"));
     }
     let echoes = "f() { echo $(f) $(f) $(f) $(f) $(f) $(f) $(f) $(f); }; show $(f) $(f)";
     shown(echoes);
@@ -185,6 +187,46 @@ fn each_part_of_a_pipeline_is_a_shell_of_its_own() {
     same("show 1 | exit; show 2", &[&["1"], &["2"]]);
     same("show $(echo A-B | tr A-Z a-z)", &[&["a-b"]]);
     same("show $({ echo a; })", &[&["a"]]);
+}
+
+#[test]
+fn what_commands_print_is_known() {
+    same("show $(for x in a b; do echo -f $x.yaml; done)", &[&["-f", "a.yaml", "-f", "b.yaml"]]);
+    same(
+        "show $(for x in a b; do printf -- '-f %s ' $x; done) \"$(printf '%s-' a b)\"",
+        &[&["-f", "a", "-f", "b", "a-b-"]],
+    );
+    same(
+        "show \"$(echo a; echo b)\" $(echo -n a; echo b) $(printf '%d%%\\n' 5)",
+        &[&["a\nb", "ab", "5%"]],
+    );
+    same("f() { for x in \"$@\"; do echo $x; done; }; show $(f a 'b c')", &[&["a", "b", "c"]]);
+    same(
+        "f() { local y=$1; echo log >&2; if [ $y = a ]; then echo b; return; fi; echo c; }; show $(f a) $(f b)",
+        &[&["b", "c"]],
+    );
+    same(
+        "x=1; show $(x=2; echo $x; exit; echo 3) $x $( (x=3; echo $x); echo $x)",
+        &[&["2", "1", "3", "1"]],
+    );
+    same(
+        "show $([ a = b ] && echo 1 || echo 2) $(case a in b) echo 1;; a*) echo 2;; esac)",
+        &[&["2", "2"]],
+    );
+    same("show $(echo a > /dev/null; echo b 2> /dev/null; true && echo c)", &[&["b", "c"]]);
+    same(
+        "show $(echo 'a b' | tr ' ' -) $(for x in 1 2 3; do [ $x = 2 ] && continue; echo $x; done)",
+        &[&["a-b", "1", "3"]],
+    );
+    for unknown in [
+        "make-it",
+        "if [ \"$A\" ]; then echo 1; else echo 2; fi",
+        "while read x; do echo $x; done",
+        "[ \"$A\" ] && echo 1",
+    ] {
+        assert_eq!(shown(&format!("show $({unknown})")), [["\u{2}"]], "{unknown}");
+    }
+    same("show $(if [ \"$A\" ]; then exit; fi; echo 1)", &[&["1"]]);
 }
 
 #[test]
@@ -276,6 +318,10 @@ fn loops_are_run_as_often_as_bash_runs_them() {
         &[&["1"], &["2"], &["3"]],
     );
     same(
+        "for i in $(seq 2) $(seq 3 4) $(seq 9 -4 1); do show $i; done",
+        &[&["1"], &["2"], &["3"], &["4"], &["9"], &["5"], &["1"]],
+    );
+    same(
         "f() { while [ $# -gt 0 ]; do case $1 in -n) n=$2; shift 2;; *) shift;; esac; done; show $n; }; f a -n b c",
         &[&["b"]],
     );
@@ -291,6 +337,7 @@ fn a_loop_that_waits_is_run_once() {
     for waits in [
         "for ((n = 0; n < 60; n++)); do sleep $n; done",
         "while [ $n -lt 60 ]; do n=$((n + 1)); sleep 1; done",
+        "for n in $(seq 60); do check $n; sleep 1; done",
     ] {
         let tree = Tree::new(&[], Vec::new());
         let mut shell = looking(&tree);
@@ -301,6 +348,7 @@ fn a_loop_that_waits_is_run_once() {
             shell.calls.iter().filter(|call| call.words[0].text == "show").collect();
         assert!(shown.iter().any(|call| call.words[1].text == "\u{2}"), "{waits}: {shown:?}");
     }
+    same("x=; for i in $(seq 3); do x=$x$i; done; show $x", &[&["123"]]);
 }
 
 /// What they set may be anything.

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::environment::Flow;
+use super::environment::{Flow, OLD};
 use super::{Environment, Field, RUN_TIME, Shell, Value, is_known, join};
 
 impl Shell<'_> {
@@ -22,7 +22,7 @@ impl Shell<'_> {
             }
             "cd" | "pushd" => self.change_directory(arguments, way),
             "popd" => {
-                if let Some(Value::Text(old)) = way.get("OLDPWD") {
+                if let Some(Value::Text(old)) = way.get(OLD) {
                     way.directories = old.split(':').map(str::to_owned).collect();
                 }
             }
@@ -62,14 +62,14 @@ impl Shell<'_> {
     fn change_directory(&self, arguments: &[Field], way: &mut Environment) {
         let to = arguments.iter().find(|field| !field.text.starts_with("--"));
         let old = way.directories.join(":");
-        match (to.map(|field| field.text.as_str()), way.get("OLDPWD")) {
+        match (to.map(|field| field.text.as_str()), way.get(OLD)) {
             (Some("-"), Some(Value::Text(old))) => {
                 way.directories = old.split(':').map(str::to_owned).collect();
             }
             (Some("-") | None, _) => {}
             (Some(to), _) => way.directories = self.directory(to, way),
         }
-        way.set("OLDPWD", old);
+        way.set(OLD, old);
     }
 
     /// The existing directories that `cd` may lead to.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::is_known;
+use super::{COMPUTED, is_known};
 
 /// The value of a variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +17,9 @@ pub(in crate::project::release) enum Value {
 /// Variables by name. Different ways through a script share the map until one of them sets a variable, and then still share
 /// the values of all others: setting one of hundreds of variables copies no text.
 type Variables = Rc<BTreeMap<Rc<str>, Rc<Value>>>;
+
+/// The variable with the directory before the last `cd`.
+pub(super) const OLD: &str = "OLDPWD";
 
 /// Variables of a function, with their values outside of it.
 type Outer = BTreeMap<Rc<str>, Option<Rc<Value>>>;
@@ -100,6 +103,31 @@ impl Environment {
                 Some(value) => variables.insert(name, value),
                 None => variables.remove(&name),
             };
+        }
+    }
+
+    /// Takes the current directory for the one that paths are relative to.
+    pub(super) fn stay(&mut self) {
+        if self.has_moved() {
+            Rc::make_mut(&mut self.variables).remove(OLD);
+        }
+    }
+
+    /// Whether the directory has been changed.
+    pub(super) fn has_moved(&self) -> bool {
+        self.variables.contains_key(OLD)
+    }
+
+    /// Goes on from this or another environment: variables that differ are computed.
+    pub(super) fn meet(&mut self, other: &Self) {
+        let names = self.variables.keys().chain(other.variables.keys());
+        let differ = |name: &&Rc<str>| self.variables.get(*name) != other.variables.get(*name);
+        let differing: Vec<Rc<str>> = names.filter(differ).cloned().collect();
+        for name in differing {
+            self.set(&name, COMPUTED);
+        }
+        if self.directories != other.directories {
+            self.directories.clear();
         }
     }
 
