@@ -116,7 +116,10 @@ impl Parser<'_> {
             }
             let before = self.at;
             let Some(command) = self.chain() else { break };
-            commands.push(command);
+            self.blanks();
+            let aside = self.peek() == Some(b'&') && !self.looking_at("&&");
+            // `COMMAND &` runs in a shell of its own.
+            commands.push(if aside { Command::Subshell(vec![command]) } else { command });
             if self.at == before {
                 break;
             }
@@ -313,7 +316,7 @@ impl Parser<'_> {
     fn function(&mut self, name: String) -> Command {
         self.separators();
         let body = match self.command() {
-            Some(Command::Group(body) | Command::Subshell(body)) => body,
+            Some(Command::Group(body)) => body,
             other => other.into_iter().collect(),
         };
         Command::Function { name, body: body.into() }

@@ -230,6 +230,14 @@ fn what_commands_print_is_known() {
 }
 
 #[test]
+fn a_subshell_keeps_its_variables() {
+    same("x=1; ( x=2; show $x ); show $x", &[&["2"], &["1"]]);
+    same("x=1; f() ( x=2; show $x ); f; show $x", &[&["2"], &["1"]]);
+    same("x=1; f() { x=2; show $x; }; y=$(f); ( f ); show $x", &[&["2"], &["2"], &["1"]]);
+    same("x=1; { x=2; show $x; } & wait; show $x", &[&["2"], &["1"]]);
+}
+
+#[test]
 fn what_grows_without_measure_is_computed() {
     let end = |script: String| {
         let calls = shown(&script);
