@@ -58,6 +58,32 @@ fn options_that_a_command_prints_are_read() {
     expect("deploy.sh", "helm install $(echo --wait) a web\n", &["?/a"]);
 }
 
+/// bash expands braces, and POSIX's shell does not.
+#[test]
+fn braces_in_options_are_expanded_where_the_shell_does() {
+    let install = "helm install a web --values={a,b}.yaml\n";
+    for (first, expanded) in [
+        ("", true),
+        ("#!/bin/bash\n", true),
+        ("#!/usr/bin/env -S bash -e\n", true),
+        ("#!/bin/zsh\n", true),
+        ("#!/bin/sh\n", false),
+        ("#!/usr/bin/env dash\n", false),
+    ] {
+        let values = if expanded { "?/a a.yaml b.yaml" } else { "?/a {a b}.yaml" };
+        expect("deploy.sh", &format!("{first}{install}"), &[values]);
+    }
+    let step = |more: &str| format!("jobs:\n  a:\n    steps:\n      - run: {install}{more}");
+    expect(".github/workflows/a.yaml", &step(""), &["?/a a.yaml b.yaml"]);
+    let shell = "        shell: sh\n";
+    expect(".github/workflows/a.yaml", &step(shell), &["?/a {a b}.yaml"]);
+    expect(
+        "deploy.sh",
+        "#!/bin/bash\nhelm install a web --set x=\\{a,b\\} --set 'y={a,b}'\n",
+        &["?/a inline"],
+    );
+}
+
 /// GNU make's manual, "The eval Function".
 #[test]
 fn rules_that_a_makefile_evaluates_are_read() {

@@ -15,7 +15,7 @@ use super::text::Mapped;
 use super::{Context, Found, Unresolved, Via};
 use crate::project::class::Class;
 use crate::project::file::File;
-use crate::project::path::{is_below, parent, path_in_repository, upwards};
+use crate::project::path::{base_name, is_below, parent, path_in_repository, upwards};
 use crate::project::word::Word;
 use crate::source::Span;
 
@@ -91,7 +91,9 @@ fn calls(
     for piece in pieces(file, includers, context) {
         let mut shell = Shell::new(context.tree);
         let commands = parse(&piece.text.text);
-        let ends = shell.run(&commands, piece.environment.clone());
+        let mut environment = piece.environment.clone();
+        environment.braces = expands_braces(&piece.text.text).unwrap_or(environment.braces);
+        let ends = shell.run(&commands, environment);
         shell.run_uncalled(ends.first().unwrap_or(&piece.environment));
         let Piece { text, environment, via, variant } = piece;
         if shell.is_cut(&text.text) && text.text.contains("helm") {
@@ -124,6 +126,18 @@ fn calls(
     (called.into_iter().map(with_made).collect(), cut)
 }
 
+/// Whether the shell in the first line of a script, `#!/bin/bash`, expands braces, as POSIX's does not; `None` if the line
+/// names no shell.
+fn expands_braces(script: &str) -> Option<bool> {
+    let line = script.trim_start().strip_prefix("#!")?.lines().next()?;
+    let mut words = line.split_whitespace().map(base_name);
+    words.find_map(|word| match word {
+        "bash" | "zsh" | "ksh" | "mksh" => Some(true),
+        "sh" | "dash" | "ash" => Some(false),
+        _ => None,
+    })
+}
+
 /// The pieces of shell in a file; none if nothing in it can call helm.
 fn pieces(file: &File, includers: &Includers<'_>, context: &Context<'_>) -> Vec<Piece> {
     let runs_commands = matches!(
@@ -143,7 +157,8 @@ fn pieces(file: &File, includers: &Includers<'_>, context: &Context<'_>) -> Vec<
     match file.class {
         Class::Script => vec![Piece {
             text: Mapped::whole(file.source, &file.text()),
-            environment: environment(&file.path, context),
+            // Without a line that names another one, a script is run by the shell that it is called in.
+            environment: environment(&file.path, context).with_braces(),
             via: Via::ScriptCommand,
             variant: None,
         }],

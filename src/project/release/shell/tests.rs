@@ -16,7 +16,7 @@ fn looking<'t>(tree: &'t Tree<'t>) -> Shell<'t> {
 fn shown(script: &str) -> Vec<Vec<String>> {
     let tree = Tree::new(&[], Vec::new());
     let mut shell = looking(&tree);
-    shell.run(&parse(script), Environment::new("", vec![String::new()]));
+    shell.run(&parse(script), Environment::new("", vec![String::new()]).with_braces());
     let calls = shell.calls.iter().filter(|call| call.words[0].text == "show");
     calls.map(|call| call.words[1..].iter().map(|word| word.text.clone()).collect()).collect()
 }
@@ -432,6 +432,21 @@ fn braces_stand_for_several_words() {
         &[&["1a{d,e}"], &["1b c{d,e}"], &["3"], &["2"], &["1"], &["{x}"]],
     );
     same("x=({a,b}{1,2}); show \"${x[@]}\"", &[&["a1", "a2", "b1", "b2"]]);
+    same(
+        "show -{a,b} x={1..3} '{a,b}' \"{a,b}\" {a\\,b} {a} {} a{b,}",
+        &[&["-a", "-b", "x=1", "x=2", "x=3", "{a,b}", "{a,b}", "{a,b}", "{a}", "{}", "ab", "a"]],
+    );
+    same(
+        "show {a,{b,c}d}{1,2} {x{y,z}} {a,b}}",
+        &[&["a1", "a2", "bd1", "bd2", "cd1", "cd2", "{xy}", "{xz}", "a}", "b}"]],
+    );
+    same(
+        "show {08..10} {a..e..2} {5..1..2} {a..1} {1..}",
+        &[&["08", "09", "10", "a", "c", "e", "5", "3", "1", "{a..1}", "{1..}"]],
+    );
+    for part in ["{a,", "{", "{a,b}", "{a,b", ",}", "{1..9}"] {
+        shown(&format!("show {}", part.repeat(1_000)));
+    }
 }
 
 #[test]

@@ -186,8 +186,19 @@ impl Job<'_> {
                 None => tops.map(str::to_owned).collect(),
             };
             piece.variant = Some((*name).to_owned());
+            // What runs steps without a `shell` is bash.
+            piece.environment.braces =
+                self.shell(step).is_none_or(|shell| !shell.starts_with("sh"));
             pieces.found.push(piece);
         }
+    }
+}
+
+impl<'a> Job<'a> {
+    /// The shell of a step, if one is named.
+    fn shell(&self, step: Node<'a>) -> Option<String> {
+        let own = step.get("shell").or_else(|| self.node.at(&["defaults", "run", "shell"]));
+        own.or_else(|| self.root.at(&["defaults", "run", "shell"])).and_then(scalar_text)
     }
 }
 

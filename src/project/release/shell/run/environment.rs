@@ -35,6 +35,8 @@ pub(in crate::project::release) struct Environment {
     /// The directories that the script may run in, the most likely first; empty if they are not known.
     pub(in crate::project::release) directories: Vec<String>,
     pub(super) flow: Flow,
+    /// Whether braces in words are expanded, as in bash.
+    pub(in crate::project::release) braces: bool,
     /// In a function, the values outside of it of the variables that it has declared as its own; `None` outside of functions.
     pub(super) outer: Option<Outer>,
 }
@@ -65,6 +67,7 @@ impl Environment {
             script: script.to_owned(),
             directories,
             flow: Flow::On,
+            braces: false,
             outer: None,
         }
     }
@@ -77,6 +80,11 @@ impl Environment {
 
     pub(in crate::project::release) fn set(&mut self, name: &str, value: impl Into<String>) {
         self.put(name, Value::Text(value.into()));
+    }
+
+    /// This environment, in a shell that expands braces.
+    pub(in crate::project::release) fn with_braces(self) -> Self {
+        Self { braces: true, ..self }
     }
 
     pub(super) fn put(&mut self, name: &str, value: Value) {

@@ -123,7 +123,10 @@ impl Shell<'_> {
     pub(super) fn fields(&mut self, words: &[Word], way: &mut Environment) -> Vec<Field> {
         let mut fields = Vec::new();
         for word in words {
-            fields.extend(self.expand(word, way));
+            match way.braces {
+                true => braced(word).iter().for_each(|word| fields.extend(self.expand(word, way))),
+                false => fields.extend(self.expand(word, way)),
+            }
             self.assign_defaults(word, way);
         }
         fields
