@@ -84,6 +84,39 @@ fn braces_in_options_are_expanded_where_the_shell_does() {
     );
 }
 
+/// helm: pkg/cli/environment.go.
+#[test]
+fn a_variable_may_name_the_namespace() {
+    for (script, expected) in [
+        (
+            "export HELM_NAMESPACE=x\nhelm install a web\nhelm install b web -n y\n",
+            &["x/a", "y/b"][..],
+        ),
+        ("HELM_NAMESPACE=x\nexport HELM_NAMESPACE\nhelm install a web\n", &["x/a"]),
+        ("declare -x HELM_NAMESPACE=x; helm install a web\n", &["x/a"]),
+        ("HELM_NAMESPACE=x helm install a web\nhelm install b web\n", &["?/b", "x/a"]),
+        ("env HELM_NAMESPACE=x helm install a web\n", &["x/a"]),
+        // A variable of the script is not helm's.
+        ("HELM_NAMESPACE=x\nhelm install a web\n", &["?/a"]),
+        ("export HELM_NAMESPACE=x\nunset HELM_NAMESPACE\nhelm install a web\n", &["?/a"]),
+        ("export HELM_NAMESPACE=$N\nhelm install a web\n", &["?/a"]),
+        ("export HELM_NAMESPACE=x\nhelm install a web -n ''\n", &["?/a"]),
+    ] {
+        expect("deploy.sh", script, expected);
+    }
+    let workflow = "env: {HELM_NAMESPACE: x}\njobs:\n  a:\n    steps:\n      - run: helm install a web\n      - {run: helm install b web, env: {HELM_NAMESPACE: y}}\n";
+    expect(".github/workflows/a.yaml", workflow, &["x/a", "y/b"]);
+    let pipeline = "variables: {HELM_NAMESPACE: x}\na: {script: [helm install a web]}\nb: {script: [helm install b web], variables: {HELM_NAMESPACE: y}}\n";
+    expect(".gitlab-ci.yml", pipeline, &["x/a", "y/b"]);
+    expect("Makefile", "export HELM_NAMESPACE = x\nall:\n\thelm install a web\n", &["x/a"]);
+    expect(
+        "Makefile",
+        "HELM_NAMESPACE = x\nall:\n\thelm install a web -n $$HELM_NAMESPACE\n",
+        &["?/a"],
+    );
+    expect("Makefile", "export N := x\nall:\n\thelm install a web -n $$N\n", &["x/a"]);
+}
+
 /// GNU make's manual, "The eval Function".
 #[test]
 fn rules_that_a_makefile_evaluates_are_read() {

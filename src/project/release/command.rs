@@ -187,6 +187,7 @@ pub(super) fn read(
         return;
     }
     options.positionals.remove(0);
+    options.namespace = options.namespace.or_else(|| namespace_of(call, helm.start));
     let end = call.words.last().map_or(helm.start, |word| word.end);
     let declared = text.span(helm.start, end);
     let (name, chart_word) = match (options.name.take(), options.positionals.as_slice()) {
@@ -229,6 +230,14 @@ pub(super) fn read(
         via,
         variant: variant.map(str::to_owned),
     });
+}
+
+/// The namespace in `HELM_NAMESPACE`, for which `--namespace` has priority (helm: pkg/cli/environment.go, `New`).
+fn namespace_of(call: &Call, start: usize) -> Option<String> {
+    let before = call.words.iter().take_while(|word| word.start < start);
+    let of_env = before.filter_map(|word| word.text.strip_prefix("HELM_NAMESPACE="));
+    let namespace = of_env.last().unwrap_or(&call.namespace);
+    (!namespace.is_empty()).then(|| namespace.to_owned())
 }
 
 /// Why a command cannot be resolved from the repository alone.

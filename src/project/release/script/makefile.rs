@@ -37,6 +37,7 @@ pub(super) fn read(file: &File, includers: &Includers<'_>, context: &Context<'_>
             let mut environment = environment(&main.path, context);
             environment.script.clear();
             for (name, value) in scope.exported() {
+                environment.export(&name);
                 environment.set(&name, value);
             }
             let variant = scope.get("@").map(str::to_owned);

@@ -46,6 +46,8 @@ pub(in crate::project::release) struct Call {
     pub(in crate::project::release) script: String,
     /// Whether it is in a function that is never called, whose arguments are not known.
     pub(in crate::project::release) uncalled: bool,
+    /// The value of `HELM_NAMESPACE` for it; empty if that is not set.
+    pub(in crate::project::release) namespace: String,
 }
 
 /// A function of a script.
@@ -223,14 +225,15 @@ impl<'p> Shell<'p> {
             return vec![self.declaration(assignments, &fields, way)];
         }
         // `NAME=value program` sets the variable for the program only.
-        let outer = (!assignments.is_empty()).then(|| Rc::clone(&way.variables));
+        let outer = (!assignments.is_empty()).then(|| way.clone());
         for assignment in assignments {
             self.assign(assignment, &mut way);
+            way.export(&assignment.name);
         }
         let mut ways = self.program(fields, way);
         if let Some(outer) = outer {
             for way in &mut ways {
-                way.variables.clone_from(&outer);
+                way.take_variables(&outer);
             }
         }
         ways
@@ -280,6 +283,7 @@ impl<'p> Shell<'p> {
                     directories: way.directories.clone(),
                     script: way.script.clone(),
                     uncalled: self.uncalled,
+                    namespace: way.of_programs("HELM_NAMESPACE"),
                 });
                 vec![way]
             }

@@ -17,6 +17,17 @@ impl Shell<'_> {
         mut way: Environment,
     ) -> Environment {
         let words: Vec<&str> = fields.iter().map(|field| field.text.as_str()).collect();
+        let exports = match words.as_slice() {
+            ["export", ..] => true,
+            ["declare" | "typeset" | "local", rest @ ..] => {
+                rest.iter().any(|word| word.starts_with('-') && word.contains('x'))
+            }
+            _ => false,
+        };
+        if exports {
+            let names = assignments.iter().map(|assignment| assignment.name.as_str());
+            words.iter().skip(1).copied().chain(names).for_each(|name| way.export(name));
+        }
         let own = match words.as_slice() {
             ["local", rest @ ..] => Some(rest),
             ["declare" | "typeset", rest @ ..] => {

@@ -1,7 +1,5 @@
 //! The shell's own commands, as far as they change what later commands are called with.
 
-use std::rc::Rc;
-
 use super::environment::{Flow, OLD};
 use super::{Environment, Field, RUN_TIME, Shell, Value, is_known, join};
 
@@ -28,7 +26,7 @@ impl Shell<'_> {
             }
             "unset" => {
                 for field in arguments {
-                    Rc::make_mut(&mut way.variables).remove(field.text.as_str());
+                    way.unset(&field.text);
                 }
             }
             "shift" => {

@@ -1,6 +1,6 @@
 //! The environment of commands: variables, arguments and directories.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::{COMPUTED, is_known};
@@ -35,6 +35,8 @@ pub(in crate::project::release) struct Environment {
     /// The directories that the script may run in, the most likely first; empty if they are not known.
     pub(in crate::project::release) directories: Vec<String>,
     pub(super) flow: Flow,
+    /// The variables that programs get.
+    pub(super) exported: Rc<BTreeSet<String>>,
     /// Whether braces in words are expanded, as in bash.
     pub(in crate::project::release) braces: bool,
     /// In a function, the values outside of it of the variables that it has declared as its own; `None` outside of functions.
@@ -67,24 +69,54 @@ impl Environment {
             script: script.to_owned(),
             directories,
             flow: Flow::On,
+            exported: Rc::default(),
             braces: false,
             outer: None,
         }
     }
 
-    /// This environment with more variables.
+    /// This environment with variables that programs get, too.
     pub(in crate::project::release) fn with(self, variables: BTreeMap<String, Value>) -> Self {
+        let exported = Rc::new(variables.keys().cloned().collect());
         let shared = |(name, value): (String, Value)| (name.into(), Rc::new(value));
-        Self { variables: Rc::new(variables.into_iter().map(shared).collect()), ..self }
+        Self { variables: Rc::new(variables.into_iter().map(shared).collect()), exported, ..self }
     }
 
     pub(in crate::project::release) fn set(&mut self, name: &str, value: impl Into<String>) {
         self.put(name, Value::Text(value.into()));
     }
 
+    pub(super) fn unset(&mut self, name: &str) {
+        Rc::make_mut(&mut self.variables).remove(name);
+        if self.exported.contains(name) {
+            Rc::make_mut(&mut self.exported).remove(name);
+        }
+    }
+
     /// This environment, in a shell that expands braces.
     pub(in crate::project::release) fn with_braces(self) -> Self {
         Self { braces: true, ..self }
+    }
+
+    /// Lets programs get a variable.
+    pub(in crate::project::release) fn export(&mut self, name: &str) {
+        if !self.exported.contains(name) {
+            Rc::make_mut(&mut self.exported).insert(name.to_owned());
+        }
+    }
+
+    /// Sets all variables to what they are in another environment.
+    pub(super) fn take_variables(&mut self, other: &Self) {
+        self.variables.clone_from(&other.variables);
+        self.exported.clone_from(&other.exported);
+    }
+
+    /// The value of a variable that a program gets; empty if it gets none.
+    pub(super) fn of_programs(&self, name: &str) -> String {
+        match self.get(name).filter(|_| self.exported.contains(name)) {
+            Some(Value::Text(text)) => text.clone(),
+            _ => String::new(),
+        }
     }
 
     pub(super) fn put(&mut self, name: &str, value: Value) {
