@@ -36,6 +36,75 @@ fn expect(file: &str, text: &str, expected: &[&str]) {
     assert_eq!(declared(file, text), expected, "{file}: {text}");
 }
 
+/// As `helm install` would.
+#[test]
+fn a_chart_whose_manifests_are_applied_is_deployed() {
+    for (command, expected) in [
+        ("helm template a web -f a.yaml | kubectl apply -f -", &["?/a a.yaml"][..]),
+        ("helm template a web -n x | kubectl apply -n y -f-", &["x/a"]),
+        ("helm template a web --dry-run=server | kubectl -n=y create -f /dev/stdin", &["y/a"]),
+        ("helm template web | sudo oc replace --filename=-", &["?/release-name"]),
+        ("helm template -g web | kubectl apply -f -", &["?/?"]),
+        ("helm secrets template a web -f a.yaml | kubectl apply -f -", &["?/a a.yaml"]),
+        ("helm template a web |\n  sed s/a/b/ | tee all.yaml | kubectl apply -f -", &["?/a"]),
+        (
+            "{ helm template a web; echo ---; helm template b web; } | kubectl apply -f -",
+            &["?/a", "?/b"],
+        ),
+        ("render() { helm template $1 web; }\nrender a | kubectl apply -f -", &["?/a"]),
+        ("for x in a b; do helm template $x web; done | kubectl apply -f -", &["?/a", "?/b"]),
+        ("kubectl apply -f <(helm template a web)", &["?/a"]),
+        ("K=kubectl\nhelm template a web | $K apply -f -", &["?/a"]),
+        ("helm template a web | $KUBECTL apply -f -", &["?/a"]),
+        ("helm template a web > all.yaml\nkubectl apply -n x -f all.yaml", &["x/a"]),
+        (
+            "helm template a web | grep -v b > $DIR/all.yaml\nkubectl apply -f $DIR/all.yaml",
+            &["?/a"],
+        ),
+        ("helm template a web | tee -a out/all.yaml\nkubectl apply -f out/", &["?/a"]),
+        ("helm template a web --output-dir out\nkubectl apply -R -f out/web/templates", &["?/a"]),
+        ("helm template a web --kube-version 1.30 -a x/v1 | kubectl apply -f -", &["?/a"]),
+        (
+            "helm template $N-$(date) web | kubectl apply -f -",
+            &["the release's name is computed when the command runs"],
+        ),
+        (
+            "helm template a web -s templates/a.yaml | kubectl apply -f -",
+            &["only some of the chart's templates are applied"],
+        ),
+    ] {
+        expect("deploy.sh", &format!("{command}\n"), expected);
+    }
+    let makefile = "all:\n\thelm template a web > all.yaml\n\tkubectl apply -f all.yaml\n";
+    expect("Makefile", makefile, &["?/a"]);
+    // The jobs of a pipeline hand files on.
+    let pipeline = "render:\n  script: [helm template a web > all.yaml]\ndeploy:\n  script: [kubectl apply -f all.yaml]\n";
+    expect(".gitlab-ci.yml", pipeline, &["?/a"]);
+}
+
+#[test]
+fn a_chart_that_is_only_rendered_is_not_deployed() {
+    for command in [
+        "helm template a web",
+        "helm template a web | kubeconform",
+        "helm template a web | kubectl diff -f -",
+        "helm template a web | kubectl apply --dry-run=client -f -",
+        "helm template a web | kubectl delete -f -",
+        "helm template a web | echo kubectl apply -f -",
+        "helm template a web | kubectl apply -f other.yaml",
+        "helm template a web > all.yaml\nkubectl apply -f other.yaml",
+        "helm template a web > /dev/null | kubectl apply -f -",
+        "helm template a web 2> all.yaml\nkubectl apply -f all.yaml",
+        "x=$(helm template a web) | kubectl apply -f -",
+        "helm template a web | tee $(mktemp)\nkubectl apply -f $(mktemp)",
+        // What the repository holds is checked as a manifest.
+        "helm template a web > a.yaml\nkubectl apply -f a.yaml",
+        "kubectl apply -f all.yaml",
+    ] {
+        expect("deploy.sh", &format!("{command}\n"), &[]);
+    }
+}
+
 #[test]
 fn options_that_a_command_prints_are_read() {
     for (options, values) in [
@@ -101,6 +170,7 @@ fn a_variable_may_name_the_namespace() {
         ("export HELM_NAMESPACE=x\nunset HELM_NAMESPACE\nhelm install a web\n", &["?/a"]),
         ("export HELM_NAMESPACE=$N\nhelm install a web\n", &["?/a"]),
         ("export HELM_NAMESPACE=x\nhelm install a web -n ''\n", &["?/a"]),
+        ("export HELM_NAMESPACE=x\nhelm template a web | kubectl apply -n y -f -\n", &["x/a"]),
     ] {
         expect("deploy.sh", script, expected);
     }

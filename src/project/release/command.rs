@@ -1,12 +1,14 @@
-//! The release that a `helm install` or `helm upgrade` declares (helm: cmd/helm/install.go, upgrade.go;
-//! pkg/cli/values/options.go).
+//! The release that a `helm install` or `helm upgrade` declares, or a `helm template` whose output is applied (helm:
+//! cmd/helm/install.go, upgrade.go, template.go; pkg/cli/values/options.go).
 
+mod applied;
 mod call;
 mod flag;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 
+pub(super) use self::applied::{Fate, fate, reads};
 use self::call::Helm;
 pub(super) use self::call::helm;
 use self::flag::{Argument, arguments, positionals};
@@ -125,6 +127,10 @@ struct Options {
     assignments: Vec<(AssignmentKind, String, Span)>,
     positionals: Vec<(String, Span)>,
     generate_name: bool,
+    /// The templates of the chart that are printed; all of them if there is none.
+    show_only: Vec<String>,
+    kube_version: Option<String>,
+    api_versions: Vec<String>,
     dry_run: bool,
     skip_schema: bool,
     /// The place of arguments that only a command's output tells, and that may name values.
@@ -149,13 +155,19 @@ impl Options {
             "set-file" => assign(AssignmentKind::File),
             "set-json" => assign(AssignmentKind::Json),
             "set-literal" => assign(AssignmentKind::Literal),
-            "generate-name" => self.generate_name = true,
+            "generate-name" | "name-template" => self.generate_name = true,
+            "show-only" => self.show_only.push(text()),
+            "kube-version" => self.kube_version = Some(text()),
+            "api-versions" => self.api_versions.extend(value.split(',').map(str::to_owned)),
             "skip-schema-validation" => self.skip_schema = value != "false",
             "dry-run" => self.dry_run = value != "none" && value != "false",
             _ => {}
         }
     }
 }
+
+/// The name that `helm template` gives a release that has none.
+const UNNAMED: &str = "release-name";
 
 /// The surroundings of a call of `helm`.
 pub(super) struct Around<'a> {
@@ -165,6 +177,8 @@ pub(super) struct Around<'a> {
     pub(super) variant: Option<&'a str>,
     /// The shown paths of files that other commands in the same file create.
     pub(super) made: &'a HashSet<String>,
+    /// What becomes of what the call prints.
+    pub(super) fate: &'a Fate,
 }
 
 /// Reads the release or repository that a call declares. Other calls are ignored.
@@ -175,24 +189,39 @@ pub(super) fn read(
     context: &Context<'_>,
     found: &mut Found,
 ) {
-    let &Around { text, via, variant, made } = around;
+    let &Around { text, via, variant, made, fate } = around;
     let Some(helm) = helm(call, &|word| text.written(word, context.sources)) else { return };
     let mut options = options(&helm, text);
     // Global flags may precede the verb; `helm secrets upgrade` decrypts and then upgrades.
     if options.positionals.first().is_some_and(|(word, _)| word == "secrets") {
         options.positionals.remove(0);
     }
-    let verb = options.positionals.first().map(|(word, _)| word.clone());
-    if !matches!(verb.as_deref(), Some("install" | "upgrade")) || options.dry_run {
+    // `helm template` leaves the cluster alone anyhow.
+    let (applied, namespace) = match fate {
+        Fate::Applied { namespace } => (true, namespace.clone()),
+        Fate::Unused | Fate::Kept(_) => (false, None),
+    };
+    let declares = match options.positionals.first().map(|(word, _)| word.as_str()) {
+        Some("install" | "upgrade") => !options.dry_run,
+        Some("template") => applied,
+        _ => false,
+    };
+    if !declares {
         return;
     }
     options.positionals.remove(0);
-    options.namespace = options.namespace.or_else(|| namespace_of(call, helm.start));
+    let of_variables = namespace_of(call, helm.start);
+    if applied {
+        options.namespace = options.namespace.or(of_variables).or(namespace);
+    } else {
+        options.namespace = options.namespace.or(of_variables);
+        (options.kube_version, options.api_versions) = (None, Vec::new());
+    }
     let end = call.words.last().map_or(helm.start, |word| word.end);
     let declared = text.span(helm.start, end);
     let (name, chart_word) = match (options.name.take(), options.positionals.as_slice()) {
         (Some(name), [chart, ..]) => (Some(name), chart.clone()),
-        (None, [chart]) if options.generate_name => (None, chart.clone()),
+        (None, [chart]) if options.generate_name || applied => (None, chart.clone()),
         (None, [name, chart, ..]) => (Some(name.clone()), chart.clone()),
         _ => return,
     };
@@ -206,6 +235,12 @@ pub(super) fn read(
         let declared_version = options.version.take().filter(|version| is_known(version));
         chart.version = declared_version.or(chart.version);
     }
+    if !options.show_only.is_empty() {
+        // How all of the chart is deployed stays open.
+        let why = "only some of the chart's templates are applied".to_owned();
+        found.unresolved.push(Unresolved { declared, why, chart_path: None });
+        return;
+    }
     if let Some(why) = obstacle(name.as_ref(), &chart_word.0, &options, &bases) {
         let known = is_known(&chart_word.0) && !bases.is_empty();
         let chart_path = chart.path.filter(|_| known);
@@ -217,13 +252,18 @@ pub(super) fn read(
     let home = path.and_then(|path| bases.iter().find(|base| join(base, &chart_word.0) == *path));
     let home = home.or(bases.last()).map(|base| (*base).to_owned());
     let known = |text: String| is_known(&text).then_some(text);
+    let name_span = name.as_ref().map(|(_, span)| *span);
+    let unnamed = applied && !options.generate_name;
     found.releases.push(Release {
-        name_span: name.as_ref().map(|(_, span)| *span),
-        name: name.and_then(|(name, _)| known(name)),
+        name: match name {
+            Some((name, _)) => known(name),
+            None => unnamed.then(|| UNNAMED.to_owned()),
+        },
+        name_span,
         namespace: options.namespace.take().and_then(known).filter(|name| !name.is_empty()),
         chart,
-        kube_version: None,
-        api_versions: Vec::new(),
+        kube_version: options.kube_version.take().and_then(known),
+        api_versions: std::mem::take(&mut options.api_versions),
         skip_schema: options.skip_schema,
         values: layers(options, &bases, home.as_deref(), made, context),
         declared,

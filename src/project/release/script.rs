@@ -9,8 +9,8 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use self::makefile::Includers;
-use super::command::{self, Aliases, Around};
-use super::shell::{Call, Environment, Shell, parse};
+use super::command::{self, Aliases, Around, Fate};
+use super::shell::{Call, Environment, Field, Shell, parse};
 use super::text::Mapped;
 use super::{Context, Found, Unresolved, Via};
 use crate::project::class::Class;
@@ -35,6 +35,8 @@ struct Called {
     variant: Option<String>,
     /// Files that commands in the same file create.
     made: Arc<HashSet<String>>,
+    /// What becomes of what it prints.
+    fate: Fate,
 }
 
 pub(super) fn find(context: &Context<'_>, found: &mut Found) {
@@ -53,8 +55,8 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
     let (called, uncalled): (Vec<_>, Vec<_>) =
         called.into_iter().partition(|called| !called.call.uncalled);
     let read = |called: &Called, found: &mut Found| {
-        let Called { text, call, via, variant, made } = called;
-        let around = Around { text, via: *via, variant: variant.as_deref(), made };
+        let Called { text, call, via, variant, made, fate } = called;
+        let around = Around { text, via: *via, variant: variant.as_deref(), made, fate };
         command::read(call, &around, &aliases, context, found);
     };
     for called in &called {
@@ -84,9 +86,9 @@ fn calls(
     context: &Context<'_>,
 ) -> (Vec<Called>, Vec<Unresolved>) {
     let (mut called, mut cut) = (Vec::new(), Vec::new());
-    let mut others = HashMap::new();
+    let mut others: HashMap<String, Arc<Mapped>> = HashMap::new();
     // The steps of a job share a folder, so one may create a file that another reads.
-    let mut made = HashSet::new();
+    let (mut made, mut reads) = (HashSet::new(), Vec::new());
     // The commands of a job or target run one after the other in one shell.
     for piece in pieces(file, includers, context) {
         let mut shell = Shell::new(context.tree);
@@ -103,25 +105,31 @@ fn calls(
         }
         let text = Arc::new(text);
         made.extend(shell.made);
-        for call in shell.calls {
+        for call in shell.calls.iter().filter(|call| call.script != environment.script) {
             // A function may be defined in another script than its caller.
-            let text = match context.tree.file(&call.script) {
-                Some(other) if call.script != environment.script => {
-                    let whole = || Arc::new(Mapped::whole(other.source, &other.text()));
-                    Arc::clone(others.entry(other.source).or_insert_with(whole))
-                }
-                _ => Arc::clone(&text),
-            };
+            if let Some(other) = context.tree.file(&call.script) {
+                let whole = || Arc::new(Mapped::whole(other.source, &other.text()));
+                others.entry(call.script.clone()).or_insert_with(whole);
+            }
+        }
+        let text_of = |call: &Call| match call.script == environment.script {
+            true => &text,
+            false => others.get(&call.script).unwrap_or(&text),
+        };
+        let written = |call: &Call, word: &Field| text_of(call).written(word, context.sources);
+        for call in &shell.calls {
+            reads.extend(command::reads(call, &written));
             // Most calls in a script are not of helm.
-            if command::helm(&call, &|word| text.written(word, context.sources)).is_some() {
-                called.push((text, call, via, variant.clone()));
+            if command::helm(call, &|word| written(call, word)).is_some() {
+                let fate = command::fate(call, &shell.calls, &written);
+                called.push((Arc::clone(text_of(call)), call.clone(), fate, via, variant.clone()));
             }
         }
     }
     let made = Arc::new(made);
-    let with_made = |(text, call, via, variant)| {
+    let with_made = |(text, call, fate, via, variant): (_, _, Fate, _, _)| {
         let made = Arc::clone(&made);
-        Called { text, call, via, variant, made }
+        Called { text, call, via, variant, made, fate: fate.with(&reads, context) }
     };
     (called.into_iter().map(with_made).collect(), cut)
 }

@@ -7,7 +7,7 @@ mod parse;
 mod run;
 
 pub(super) use parse::parse;
-pub(super) use run::{Call, Environment, Field, Shell, Value};
+pub(super) use run::{Call, Environment, Field, Output, Shell, Value, places};
 
 /// The placeholder in a text for the value of a variable that is set where the script runs.
 pub(super) const RUN_TIME: char = '\u{1}';

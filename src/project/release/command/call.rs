@@ -47,16 +47,21 @@ pub(in crate::project::release) fn helm<'c>(
             words = run;
             continue;
         }
-        let wraps = WRAPPERS.contains(&name)
-            || words.len() < call.words.len()
-                && (name.starts_with('-')
-                    || name.contains('=')
-                    || name.starts_with(|first: char| first.is_ascii_digit()));
-        if !wraps {
+        if !is_wrapping(name, words.len() < call.words.len()) {
             return None;
         }
         words = rest;
     }
+}
+
+/// Whether a word stands before the program that is run: a wrapper or, behind one, its arguments.
+pub(super) fn is_wrapping(name: &str, is_behind: bool) -> bool {
+    let is_argument = || {
+        name.starts_with('-')
+            || name.contains('=')
+            || name.starts_with(|first: char| first.is_ascii_digit())
+    };
+    WRAPPERS.contains(&name) || is_behind && is_argument()
 }
 
 fn is_helm(name: &str) -> bool {

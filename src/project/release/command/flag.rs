@@ -2,7 +2,7 @@
 
 use crate::project::release::shell::Field;
 
-/// The flags of `helm install` and `helm upgrade` that take a value, including those of Helm 2.
+/// The flags of `helm install`, `upgrade` and `template` that take a value, including those of Helm 2.
 const VALUE_FLAGS: [&str; 53] = [
     "namespace",
     "kube-context",
@@ -116,6 +116,8 @@ fn flag(word: &str) -> Option<(&str, Option<&str>)> {
         "o" => "output",
         "l" => "labels",
         "g" => "generate-name",
+        "s" => "show-only",
+        "a" => "api-versions",
         _ => return Some((letter, None)),
     };
     let value = rest.strip_prefix('=').unwrap_or(rest);

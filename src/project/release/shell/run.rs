@@ -15,6 +15,7 @@ mod output;
 mod repeat;
 
 use std::collections::{BTreeMap, HashSet};
+use std::ops::Range;
 use std::rc::Rc;
 
 use self::environment::Flow;
@@ -48,6 +49,30 @@ pub(in crate::project::release) struct Call {
     pub(in crate::project::release) uncalled: bool,
     /// The value of `HELM_NAMESPACE` for it; empty if that is not set.
     pub(in crate::project::release) namespace: String,
+    pub(in crate::project::release) output: Output,
+}
+
+/// Where the output of a program goes.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::project::release) enum Output {
+    /// To whoever runs the script.
+    Shown,
+    /// Into a text.
+    Captured,
+    /// Into files, by what [`places`] says of their paths.
+    Files(Vec<String>),
+    /// Into other programs: the calls of the shell in this range.
+    Piped(Range<usize>),
+}
+
+/// The shown paths of a file that a command names, for each directory that the command may run in; if a part of the path is
+/// not known, what is known of it, and nothing for a path of which not even the end is known.
+pub(in crate::project::release) fn places(path: &str, directories: &[String]) -> Vec<String> {
+    match is_known(path) {
+        true => directories.iter().map(|base| join(base, path)).collect(),
+        false if is_known(base_name(path)) => vec![path.to_owned()],
+        false => Vec::new(),
+    }
 }
 
 /// A function of a script.
@@ -160,8 +185,19 @@ impl<'p> Shell<'p> {
                 vec![way]
             }
             Command::Pipeline(commands) => {
+                let before = self.calls.len();
+                let mut ends = Vec::new();
                 for command in commands {
                     self.step(command, way.clone());
+                    ends.push(self.calls.len());
+                }
+                let mut start = before;
+                for end in ends {
+                    let all = self.calls.len();
+                    if end < all {
+                        self.direct(start..end, &Output::Piped(end..all));
+                    }
+                    start = end;
                 }
                 vec![way]
             }
@@ -181,11 +217,18 @@ impl<'p> Shell<'p> {
                 vec![way]
             }
             Command::Written { command, to } => {
+                let mut paths = Vec::new();
                 for file in &to.files {
                     let path = self.text(file, &way);
                     self.make(&path, &way);
+                    paths.extend(places(&path, &way.directories));
                 }
-                self.step(command, way)
+                let before = self.calls.len();
+                let ways = self.step(command, way);
+                if to.away {
+                    self.direct(before..self.calls.len(), &Output::Files(paths));
+                }
+                ways
             }
             Command::Chain { first, rest } => self.chain(first, rest, way),
         }
@@ -196,6 +239,15 @@ impl<'p> Shell<'p> {
         let is_wanted = |word: &Field| word.text.to_ascii_lowercase().contains(self.wanted);
         let mut calls = self.calls.get(from..).into_iter().flatten();
         calls.any(|call| !is_known(&call.words[0].text) || call.words.iter().any(is_wanted))
+    }
+
+    /// Says where the output of some calls goes, unless it goes elsewhere already.
+    fn direct(&mut self, calls: Range<usize>, output: &Output) {
+        for call in self.calls.get_mut(calls).into_iter().flatten() {
+            if call.output == Output::Shown {
+                call.output.clone_from(output);
+            }
+        }
     }
 
     /// Counts what is made of texts: none is made any more where that takes too many steps.
@@ -210,6 +262,7 @@ impl<'p> Shell<'p> {
         mut way: Environment,
     ) -> Vec<Environment> {
         let fields = self.fields(words, &mut way);
+        let before = self.calls.len();
         for word in words {
             self.inside(word, &way);
         }
@@ -230,7 +283,11 @@ impl<'p> Shell<'p> {
             self.assign(assignment, &mut way);
             way.export(&assignment.name);
         }
+        let streams = before..self.calls.len();
         let mut ways = self.program(fields, way);
+        // What is left to be directed is in `<( … )`.
+        let readers = streams.end..self.calls.len();
+        self.direct(streams, &Output::Piped(readers));
         if let Some(outer) = outer {
             for way in &mut ways {
                 way.take_variables(&outer);
@@ -246,9 +303,13 @@ impl<'p> Shell<'p> {
                 continue;
             };
             if self.depth < MAX_CALLS {
+                let before = self.calls.len();
                 self.depth += 1;
                 self.list(commands, vec![way.clone()]);
                 self.depth -= 1;
+                if matches!(piece, Piece::Output { .. }) {
+                    self.direct(before..self.calls.len(), &Output::Captured);
+                }
             }
         }
     }
@@ -284,6 +345,7 @@ impl<'p> Shell<'p> {
                     script: way.script.clone(),
                     uncalled: self.uncalled,
                     namespace: way.of_programs("HELM_NAMESPACE"),
+                    output: Output::Shown,
                 });
                 vec![way]
             }
