@@ -231,6 +231,10 @@ fn values_that_lie_out_of_the_repository_are_left_open() {
     let helmfile =
         "releases:\n  - {name: web, chart: ./charts/web, values: [/etc/defaults/b.yaml]}\n";
     expect_open("helmfile.yaml", helmfile, note);
+    // A folder that is only known when the script runs.
+    let script = "cd $(mktemp -d)\ngen > b.yaml\nhelm install web shop/web -f b.yaml\n";
+    let dir = with(&NEEDS, &[("deploy.sh", script)]);
+    assert!(!check(&dir).out.contains("release-values-missing"), "{}", check(&dir).out);
 }
 
 #[test]

@@ -361,8 +361,10 @@ fn layers(
                 None if bases.iter().any(|base| made.contains(&join(base, plain))) => {
                     Layer::inline(span, Content::Unknown)
                 }
-                // The home directory of the user who runs the command.
-                None if plain.starts_with('~') => Layer::inline(span, Content::Elsewhere),
+                // A folder that is only known when the command runs, or the home directory of the user who runs it.
+                None if plain.starts_with('~') || bases.is_empty() && !plain.starts_with('/') => {
+                    Layer::inline(span, Content::Elsewhere)
+                }
                 None => Layer::file(join(home.unwrap_or_default(), plain), span),
             }
         });
