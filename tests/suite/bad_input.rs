@@ -449,6 +449,15 @@ fn hostile_scripts_end_and_hide_nothing() {
     }
 }
 
+#[test]
+fn words_of_a_makefile_that_nothing_follows_hide_nothing() {
+    for word in ["define", "include", "export", "override", "ifdef", "ifeq", "$(eval", "$(call"] {
+        let makefile = format!("{word}\nendef\nendif\ndeploy:\n\thelm install a ./b\n{word}");
+        let (_, report) = check(&[("Makefile", &makefile), ("other.yaml", OTHER)]);
+        other_is_linted(&report);
+    }
+}
+
 /// Each line makes the text longer that the next one begins with.
 #[test]
 fn a_makefile_whose_functions_grow_a_text_ends() {

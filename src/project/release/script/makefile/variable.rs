@@ -133,7 +133,8 @@ impl Reader<'_, '_> {
                 continue;
             }
             if line.define {
-                let name = joined["define ".len()..].split(['=', ':', ' ']).next();
+                let rest = joined.strip_prefix("define").unwrap_or_default().trim_start();
+                let name = rest.split(['=', ':', ' ']).next();
                 let range = define_body(text, &line);
                 let define =
                     Define { text: text[range.clone()].to_owned(), source, start: range.start };
