@@ -1,5 +1,7 @@
 //! The command line itself: what it says when asked, and when asked nothing.
 
+use std::path::Path;
+
 use crate::harness::{repository, run};
 
 #[test]
@@ -289,36 +291,43 @@ fn the_rules_that_run_here_are_marked() {
     assert!(is_marked("preset: security\n", "host-pid-forbidden"));
 }
 
-#[test]
-fn standard_input_is_a_file_with_a_name() {
+/// Runs `check` with a text as standard input.
+fn check_piped(dir: &Path, options: &[&str], text: &str) -> std::process::Output {
     use std::io::Write as _;
-    let dir = repository(&[]);
-    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec: {hostNetwork: true, containers: []}\n";
-    let args = [
-        "check",
-        "-",
-        "--stdin-filename",
-        "deploy/pod.yaml",
-        "--select",
-        "host-network-forbidden",
-        "--format",
-        "concise",
-    ];
-    let mut child = crate::harness::plimsoll(dir.path())
-        .args(args)
+    let mut child = crate::harness::plimsoll(dir)
+        .args([&["check", "-", "--format", "concise"], options].concat())
         .stdin(std::process::Stdio::piped())
         .stdout(std::process::Stdio::piped())
         .stderr(std::process::Stdio::piped())
         .spawn()
         .expect("it runs");
-    child.stdin.take().expect("a pipe").write_all(pod.as_bytes()).expect("written");
-    let output = child.wait_with_output().expect("it ends");
+    child.stdin.take().expect("a pipe").write_all(text.as_bytes()).expect("written");
+    child.wait_with_output().expect("it ends")
+}
+
+#[test]
+fn standard_input_is_a_file_with_a_name() {
+    let dir = repository(&[]);
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec: {hostNetwork: true, containers: []}\n";
+    let options = ["--stdin-filename", "deploy/pod.yaml", "--select", "host-network-forbidden"];
+    let output = check_piped(dir.path(), &options, pod);
     let out = String::from_utf8_lossy(&output.stdout);
     assert!(
         out.starts_with("deploy/pod.yaml:4:"),
         "{out}{}",
         String::from_utf8_lossy(&output.stderr)
     );
+}
+
+/// Its chart is not read.
+#[test]
+fn a_template_from_standard_input_is_said_not_to_be_rendered() {
+    let dir = repository(&[("web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n")]);
+    let options = ["--strict", "--stdin-filename", "web/templates/pod.yaml"];
+    let output = check_piped(dir.path(), &options, "kind: {{ .Values.kind }}\n");
+    let err = String::from_utf8_lossy(&output.stderr);
+    assert!(err.contains("not checked: web/templates/pod.yaml"), "{err}");
+    assert_ne!(output.status.code(), Some(0), "{err}");
 }
 
 /// Outside of a repository the folder of a file may be a whole home: only what lies beside the file
