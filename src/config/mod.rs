@@ -62,6 +62,13 @@ impl Config {
         Some(finding(self.span(value)?, message, Some(help)))
     }
 
+    /// A finding about one setting that has no effect.
+    #[must_use]
+    pub fn idle<T>(&self, value: &Spanned<T>, message: String, help: String) -> Option<Finding> {
+        let fault = self.fault(value, message, help)?;
+        Some(Finding { severity: Severity::Warning, ..fault })
+    }
+
     /// The directory that paths in the configuration are relative to: its own.
     #[must_use]
     pub fn directory(&self) -> Option<&Path> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::faults::key_before;
 use super::{Chosen, Request, UnknownName, choose, ids, named};
 use crate::config::{Config, Level, Override, RuleSettings, Spanned};
-use crate::finding::{Finding, Severity};
+use crate::finding::Finding;
 use crate::lint::options::Options;
 use crate::lint::settings::globs;
 use crate::project::Project;
@@ -110,14 +110,13 @@ fn running<'c>(chosen: impl Iterator<Item = &'c Chosen>) -> BTreeSet<&'c str> {
 
 fn of_no_file(each: &Spanned<Override>, config: &Config) -> Option<Finding> {
     let message = "this override applies to no file".to_owned();
-    let fault = match each.value.paths.first() {
+    match each.value.paths.first() {
         Some(glob) => {
             let help = "its paths are relative to the folder of this configuration".to_owned();
-            config.fault(glob, message, help)
+            config.idle(glob, message, help)
         }
-        None => config.fault(each, message, "`paths` says which files it is for".to_owned()),
-    };
-    Some(Finding { severity: Severity::Warning, ..fault? })
+        None => config.idle(each, message, "`paths` says which files it is for".to_owned()),
+    }
 }
 
 fn is_empty(each: &Override) -> bool {
@@ -127,8 +126,7 @@ fn is_empty(each: &Override) -> bool {
 
 fn changes_nothing(each: &Spanned<Override>, config: &Config) -> Option<Finding> {
     let help = "`select`, `ignore` and `rules` say what is different for its paths".to_owned();
-    let fault = config.fault(each, "this override changes nothing".to_owned(), help)?;
-    Some(Finding { severity: Severity::Warning, ..fault })
+    config.idle(each, "this override changes nothing".to_owned(), help)
 }
 
 /// Findings on settings of rules that do not run. What the pipeline reports has no selection, and a rule that is switched
@@ -152,8 +150,7 @@ fn unselected(
         let key = key_before(word, settings, config, sources);
         let message = format!("this sets up `{word}`, which does not run");
         let help = format!("`select: [{word}]` switches it on");
-        let fault = config.fault(&key, message, help)?;
-        Some(Finding { severity: Severity::Warning, ..fault })
+        config.idle(&key, message, help)
     };
     idle.filter_map(finding).collect()
 }
