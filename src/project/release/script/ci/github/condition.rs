@@ -69,28 +69,28 @@ impl Reader<'_> {
 
     /// Reads operands of `||`.
     fn any(&mut self) -> Option<Found> {
-        let mut found = self.all()?;
-        while self.skip("||") {
-            let next = self.all()?;
-            found = match (found.truth(), next.truth()) {
-                (Some(true), _) => found,
-                (Some(false), _) => next,
-                (None, Some(true)) => Found::Truth(true),
-                (None, _) => Found::Open,
-            };
-        }
-        Some(found)
+        self.joined("||", true, Self::all)
     }
 
     /// Reads operands of `&&`.
     fn all(&mut self) -> Option<Found> {
-        let mut found = self.comparison()?;
-        while self.skip("&&") {
-            let next = self.comparison()?;
+        self.joined("&&", false, Self::comparison)
+    }
+
+    /// Reads operands of an operator for which the first operand that is `decisive` is the result.
+    fn joined(
+        &mut self,
+        operator: &str,
+        decisive: bool,
+        operand: fn(&mut Self) -> Option<Found>,
+    ) -> Option<Found> {
+        let mut found = operand(self)?;
+        while self.skip(operator) {
+            let next = operand(self)?;
             found = match (found.truth(), next.truth()) {
-                (Some(false), _) => found,
-                (Some(true), _) => next,
-                (None, Some(false)) => Found::Truth(false),
+                (Some(truth), _) if truth == decisive => found,
+                (Some(_), _) => next,
+                (None, Some(truth)) if truth == decisive => Found::Truth(decisive),
                 (None, _) => Found::Open,
             };
         }
