@@ -6,7 +6,7 @@ use super::baseline::Coverage;
 use super::context::Run;
 use super::select::{self, Request};
 use super::unit::Unit;
-use crate::project::{Class, File, parent, upwards};
+use crate::project::{Class, File};
 use crate::report::summary::counted;
 use crate::rule::Undecided;
 
@@ -74,11 +74,9 @@ impl Run<'_> {
     /// Templates that belong to no chart and are no values layer of a release, so that nothing says what they render to; and
     /// those of a chart that was not read, as where only a template is piped in.
     pub(super) fn templates(&self, units: &[Unit<'_>]) -> BTreeSet<String> {
-        let is_of_chart =
-            |path: &str| upwards(parent(path)).any(|above| self.project.chart_at(above).is_some());
         let is_unrendered = |file: &File| match file.class {
             Class::Template => !self.judged_with_release(&file.path),
-            Class::ChartTemplate => !is_of_chart(&file.path),
+            Class::ChartTemplate => self.project.chart_around(&file.path).is_none(),
             _ => false,
         };
         let files = units.iter().flat_map(|unit| &unit.files).filter(|file| is_unrendered(file));

@@ -251,8 +251,7 @@ impl<'p> Run<'p> {
 
     /// False for a place in a file that is not to be linted, but was read for the releases that it declares.
     fn asked_for(&self, span: Span) -> bool {
-        let path = &self.sources.path(span.source);
-        self.files.at(path).is_none_or(|file| file.requested)
+        self.project.is_asked_for(&self.sources.path(span.source)).unwrap_or(true)
     }
 
     /// The findings that were made while the project was read.

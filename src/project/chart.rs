@@ -53,6 +53,11 @@ pub(super) fn find(tree: &Tree<'_>) -> Vec<LocalChart> {
     charts
 }
 
+/// The innermost chart that contains a file, among charts sorted by path.
+pub(super) fn around<'c>(charts: &'c [LocalChart], path: &str) -> Option<&'c LocalChart> {
+    upwards(parent(path)).find_map(|directory| at(charts, directory))
+}
+
 /// The chart in a directory, among charts sorted by path.
 pub(super) fn at<'c>(charts: &'c [LocalChart], directory: &str) -> Option<&'c LocalChart> {
     let at = charts.binary_search_by(|chart| chart.path.as_str().cmp(directory)).ok()?;

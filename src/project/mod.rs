@@ -102,6 +102,12 @@ impl Project {
         chart::at(&self.charts, directory)
     }
 
+    /// The innermost chart that contains a file.
+    #[must_use]
+    pub fn chart_around(&self, path: &str) -> Option<&LocalChart> {
+        chart::around(&self.charts, path)
+    }
+
     /// Whether all that is in a directory was asked for.
     #[must_use]
     pub fn covers(&self, directory: &str) -> bool {

@@ -22,8 +22,8 @@ fn is_shown(path: &str) -> bool {
 }
 
 fn worked_out(path: &Path) -> String {
-    let here = source::here();
-    let below = path.strip_prefix(&here.directory).ok();
+    let here = path.is_absolute().then(source::here);
+    let below = here.as_ref().and_then(|here| path.strip_prefix(&here.directory).ok());
     let relative = below.unwrap_or(path);
     let mut parts: Vec<String> = Vec::new();
     for component in relative.components() {
@@ -66,8 +66,7 @@ pub fn on_disk(shown: &str) -> &Path {
 /// A shown path as an absolute one, which means the same from any directory.
 #[must_use]
 pub(super) fn absolute(shown: &str) -> String {
-    let path = std::path::absolute(on_disk(shown));
-    path.map_or_else(|_| shown.to_owned(), |path| path.to_string_lossy().into_owned())
+    source::absolute(on_disk(shown)).to_string_lossy().into_owned()
 }
 
 /// Whether a shown path leads out of the working directory.

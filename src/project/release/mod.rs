@@ -32,7 +32,7 @@ use super::chart::LocalChart;
 use super::kustomize::{Applied, Kustomizations};
 use super::lock::{ChartKey, repository_key};
 use super::node::NodeRef;
-use super::path::{base_name, join, parent, upwards};
+use super::path::{base_name, join};
 use super::tree::Tree;
 use crate::config::Config;
 use crate::finding::{Finding, Origin, Place, Severity};
@@ -241,7 +241,7 @@ impl Context<'_> {
 
     /// The innermost chart that contains a file.
     fn chart_around(&self, path: &str) -> Option<&LocalChart> {
-        upwards(parent(path)).find_map(|directory| self.chart_at(directory))
+        super::chart::around(self.charts, path)
     }
 
     /// The chart at a path that may be relative to any of `bases`.
